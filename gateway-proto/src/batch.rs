@@ -1,0 +1,178 @@
+//! Batches: one shipment of records, `POST {hub}/v1/feeds/{feed}/batches`.
+//!
+//! ```json
+//! {"protocol":1,"site":"plant-7","feed":"acme","epoch":"0193…","first_seq":1042,"prev":"…","head":"…","records":[{…},{…}]}
+//! ```
+//!
+//! `records[i]` has seq `first_seq + i`; `prev` is the link before the first, `head` the link after the last. Where the
+//! site no longer has records it says so: `"lost":{"to":1041,"why":"retention"}` in place of `records`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    chain::{Epoch, Link},
+    limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX},
+    name::{FeedName, SiteName, Text},
+    record::{RecordText, Seq},
+};
+
+/// One shipment of one feed's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub site: SiteName,
+    pub feed: FeedName,
+    pub epoch: Epoch,
+    pub first: Seq,
+    /// The link before `first`.
+    pub prev: Link,
+    /// The link after the last record, or after `lost.to`.
+    pub head: Link,
+    pub load: Load,
+}
+
+/// What a batch carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Load {
+    /// At least one record.
+    Records(Vec<RecordText>),
+    /// `first..=to` are gone at the site.
+    Lost(Lost),
+}
+
+/// A declaration that records are gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    pub to: Seq,
+    pub why: Text,
+}
+
+/// Why bytes are no batch.
+#[derive(Debug, thiserror::Error)]
+pub enum BatchError {
+    #[error("batch has {len} bytes, at most {BATCH_LEN_MAX} are allowed")]
+    TooLong { len: usize },
+    #[error("batch has {count} records, at most {BATCH_RECORDS_MAX} are allowed")]
+    TooMany { count: usize },
+    #[error("record {seq} has {len} bytes, at most {RECORD_LEN_MAX} are allowed")]
+    RecordTooLong { seq: Seq, len: usize },
+    #[error("protocol {found} is not spoken here, only {PROTOCOL}")]
+    Protocol { found: u32 },
+    #[error("batch is not readable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("first_seq is 0; seqs begin at 1")]
+    FirstSeq,
+    #[error("lost.to {to} is before first_seq {first}")]
+    LostBackwards { first: Seq, to: Seq },
+    #[error("batch needs either records or lost, and records not empty")]
+    Load,
+}
+
+impl BatchError {
+    /// Whether a smaller batch could pass.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::TooLong { .. } | Self::TooMany { .. })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    protocol: u32,
+    site: SiteName,
+    feed: FeedName,
+    epoch: Epoch,
+    first_seq: Seq,
+    prev: Link,
+    head: Link,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    records: Option<Vec<&'a RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lost: Option<Lost>,
+}
+
+impl Batch {
+    /// The seq of the last record, or the last one declared lost.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        match &self.load {
+            Load::Records(records) => Seq(self.first.0 + records.len() as u64 - 1),
+            Load::Lost(lost) => lost.to,
+        }
+    }
+
+    /// The batch as it travels. Record texts are copied byte for byte.
+    ///
+    /// # Errors
+    /// [`BatchError`] when the batch breaks a limit or a record's text is no JSON.
+    pub fn to_json(&self) -> Result<String, BatchError> {
+        let (records, lost) = match &self.load {
+            Load::Records(records) => {
+                let raw = records.iter().map(|record| serde_json::from_str::<&RawValue>(record.as_str()));
+                (Some(raw.collect::<Result<Vec<_>, _>>()?), None)
+            }
+            Load::Lost(lost) => (None, Some(lost.clone())),
+        };
+        let json = serde_json::to_string(&Wire {
+            protocol: PROTOCOL,
+            site: self.site.clone(),
+            feed: self.feed.clone(),
+            epoch: self.epoch.clone(),
+            first_seq: self.first,
+            prev: self.prev,
+            head: self.head,
+            records,
+            lost,
+        })?;
+        if json.len() > BATCH_LEN_MAX {
+            return Err(BatchError::TooLong { len: json.len() });
+        }
+        Ok(json)
+    }
+
+    /// Reads a batch, keeping each record's exact text. Fields of later versions are passed over.
+    ///
+    /// # Errors
+    /// [`BatchError`] naming the first thing that is wrong.
+    pub fn parse(json: &[u8]) -> Result<Self, BatchError> {
+        if json.len() > BATCH_LEN_MAX {
+            return Err(BatchError::TooLong { len: json.len() });
+        }
+        let wire: Wire<'_> = serde_json::from_slice(json)?;
+        if wire.protocol != PROTOCOL {
+            return Err(BatchError::Protocol { found: wire.protocol });
+        }
+        if wire.first_seq == Seq(0) {
+            return Err(BatchError::FirstSeq);
+        }
+        let load = match (wire.records, wire.lost) {
+            (Some(records), None) if !records.is_empty() => {
+                if records.len() > BATCH_RECORDS_MAX {
+                    return Err(BatchError::TooMany { count: records.len() });
+                }
+                let texts = records.iter().enumerate().map(|(i, raw)| {
+                    let text = raw.get();
+                    RecordText::new(text.to_owned()).map_err(|_| BatchError::RecordTooLong {
+                        seq: Seq(wire.first_seq.0 + i as u64),
+                        len: text.len(),
+                    })
+                });
+                Load::Records(texts.collect::<Result<_, _>>()?)
+            }
+            (None, Some(lost)) if lost.to < wire.first_seq => {
+                return Err(BatchError::LostBackwards { first: wire.first_seq, to: lost.to });
+            }
+            (None, Some(lost)) => Load::Lost(lost),
+            _ => return Err(BatchError::Load),
+        };
+        Ok(Self {
+            site: wire.site,
+            feed: wire.feed,
+            epoch: wire.epoch,
+            first: wire.first_seq,
+            prev: wire.prev,
+            head: wire.head,
+            load,
+        })
+    }
+}

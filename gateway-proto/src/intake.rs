@@ -1,0 +1,130 @@
+//! The hub's half of the feed protocol: what to do with one batch, given what is already there. Pure: the store
+//! answers for known links, the caller commits and only then answers the site.
+//!
+//! ```text
+//!                 first > through + 1 ──────────────▶ Reject gap (send from through + 1)
+//!                 prev ≠ link before first ─────────▶ Reject fork
+//!  batch ──▶      head does not follow ─────────────▶ Reject bad_chain
+//!                 some known seq has another link ──▶ Reject fork (first that differs)
+//!                 nothing beyond through ───────────▶ Known (acknowledge again)
+//!                 records beyond through ───────────▶ Append the new ones
+//!                 a declaration beyond through ─────▶ Lose, the chain goes on at head
+//! ```
+
+use crate::{
+    answer::Rejection,
+    batch::{Batch, Load, Lost},
+    chain::Link,
+    record::{RecordText, Seq},
+};
+
+/// How far a feed's epoch has come at the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Everything up to here is committed.
+    pub through: Seq,
+    /// The link after `through`.
+    pub head: Link,
+}
+
+/// What to do with a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// Commit these, in order, and acknowledge through the last.
+    Append(Vec<Fresh<'a>>),
+    /// Everything is here already: acknowledge again, count it.
+    Known,
+    /// Note `from..=lost.to` as declared lost; the chain goes on with `head`.
+    Lose { from: Seq, lost: &'a Lost, head: Link },
+    /// Commit nothing.
+    Reject(Rejection),
+}
+
+/// A record that was not here before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fresh<'a> {
+    pub seq: Seq,
+    pub text: &'a RecordText,
+    /// The link after this record.
+    pub link: Link,
+}
+
+/// Decides on a batch. `position` is where its feed and epoch stand, `None` for an epoch never seen. `link_at`
+/// gives the link after a committed seq of that epoch; `None` where there is none because it was declared lost.
+///
+/// # Errors
+/// Only those of `link_at`.
+pub fn decide<'a, E>(
+    batch: &'a Batch,
+    position: Option<Position>,
+    mut link_at: impl FnMut(Seq) -> Result<Option<Link>, E>,
+) -> Result<Decision<'a>, E> {
+    let first_link = Link::first(&batch.epoch);
+    let at = position.unwrap_or(Position { through: Seq(0), head: first_link });
+    if batch.first > at.through.next() {
+        return Ok(Decision::Reject(Rejection::gap(at.through.next())));
+    }
+    let mut known = |seq: Seq| -> Result<Option<Link>, E> {
+        Ok(match seq {
+            Seq(0) => Some(first_link),
+            seq if seq == at.through => Some(at.head),
+            seq => link_at(seq)?,
+        })
+    };
+    let before = batch.first.before();
+    match known(before)? {
+        Some(link) if link == batch.prev => {}
+        Some(_) => return Ok(Decision::Reject(Rejection::fork(before))),
+        // Inside a declared loss nothing can be compared. What is past is past; what goes on starts after it.
+        None if batch.last() <= at.through => return Ok(Decision::Known),
+        None => return Ok(Decision::Reject(Rejection::gap(at.through.next()))),
+    }
+    match &batch.load {
+        Load::Records(records) => records_decision(batch, records, at, known),
+        Load::Lost(lost) if lost.to <= at.through => Ok(Decision::Known),
+        Load::Lost(lost) => Ok(Decision::Lose { from: at.through.next(), lost, head: batch.head }),
+    }
+}
+
+fn records_decision<'a, E>(
+    batch: &'a Batch,
+    records: &'a [RecordText],
+    at: Position,
+    mut known: impl FnMut(Seq) -> Result<Option<Link>, E>,
+) -> Result<Decision<'a>, E> {
+    let mut link = batch.prev;
+    let mut seq = batch.first.before();
+    let linked: Vec<Fresh<'a>> = records
+        .iter()
+        .map(|text| {
+            (seq, link) = (seq.next(), link.then(text.as_str()));
+            Fresh { seq, text, link }
+        })
+        .collect();
+    if link != batch.head {
+        let detail = "head does not follow from prev and the records";
+        return Ok(Decision::Reject(Rejection::new(crate::answer::Code::BadChain, detail)));
+    }
+    let old = usize::try_from(at.through.next().0.saturating_sub(batch.first.0)).unwrap_or(usize::MAX);
+    let (old, fresh) = linked.split_at(old.min(linked.len()));
+    // Links are chained: when the last common one agrees, all before it do.
+    if let Some(last) = old.last()
+        && known(last.seq)?.is_some_and(|link| link != last.link)
+    {
+        let mut differing = last.seq;
+        for candidate in old {
+            if known(candidate.seq)?.is_some_and(|link| link != candidate.link) {
+                differing = candidate.seq;
+                break;
+            }
+        }
+        return Ok(Decision::Reject(Rejection::fork(differing)));
+    }
+    if fresh.is_empty() {
+        return Ok(Decision::Known);
+    }
+    Ok(Decision::Append(fresh.to_vec()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! On-hand: the fold of movements per item and place. The sum over all places of an item is always zero.
+
+use std::collections::BTreeMap;
+
+use crate::{movement::Movement, name::ItemCode, place::Place};
+
+/// Base units per item and place. Places outside the fence hold negative and positive amounts as double entry has
+/// it: after a receipt of 100, `vendor` holds −100.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnHand {
+    items: BTreeMap<ItemCode, BTreeMap<Place, i64>>,
+}
+
+impl OnHand {
+    /// Applies one movement. Ownership changes move nothing.
+    pub fn apply(&mut self, movement: &Movement) {
+        if movement.from == movement.to {
+            return;
+        }
+        let places = match self.items.get_mut(movement.item.as_str()) {
+            Some(places) => places,
+            None => self.items.entry(movement.item.clone()).or_default(),
+        };
+        let mut add = |place: &Place, units: i64| match places.get_mut(place) {
+            Some(held) => *held += units,
+            None => {
+                places.insert(place.clone(), units);
+            }
+        };
+        add(&movement.from, -movement.qty.signed());
+        add(&movement.to, movement.qty.signed());
+    }
+
+    /// Base units of an item at a place; `None` when nothing was ever moved there, which is unknown, not zero.
+    #[must_use]
+    pub fn get(&self, item: &ItemCode, place: &Place) -> Option<i64> {
+        self.items.get(item)?.get(place).copied()
+    }
+
+    /// Every item, place and amount, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&ItemCode, &Place, i64)> {
+        self.items.iter().flat_map(|(item, places)| places.iter().map(move |(place, &units)| (item, place, units)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{quantity::Quantity, time::WallTime};
+
+    #[test]
+    fn the_sum_over_all_places_of_an_item_is_zero() {
+        let mut on_hand = OnHand::default();
+        for (qty, from, to) in [(100, "vendor", "dock"), (60, "dock", "bin:A"), (7, "bin:A", "used")] {
+            on_hand.apply(&Movement::new(
+                WallTime::from_millis(0),
+                "M8".parse().unwrap(),
+                Quantity::new(qty).unwrap(),
+                from.parse().unwrap(),
+                to.parse().unwrap(),
+                "test".parse().unwrap(),
+            ));
+        }
+        assert_eq!(on_hand.iter().map(|(_, _, units)| units).sum::<i64>(), 0);
+        let item = "M8".parse().unwrap();
+        assert_eq!(on_hand.get(&item, &"bin:A".parse().unwrap()), Some(53));
+        assert_eq!(on_hand.get(&item, &"dock".parse().unwrap()), Some(40));
+        assert_eq!(on_hand.get(&item, &"bench".parse().unwrap()), None, "unknown, not zero");
+    }
+}

@@ -1,0 +1,139 @@
+//! Places: anywhere stock can be. Every movement goes from one to another.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{NameError, PlaceName};
+
+/// Anywhere stock can be. On the wire a word, or a word and a name: `dock`, `bin:A-01`, `asset:PUMP-17`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Place {
+    /// Outside, before receipt or after a return to the vendor.
+    Vendor,
+    /// Received, not yet put away.
+    Dock,
+    /// A storage place, maybe on a scale.
+    Bin(PlaceName),
+    /// Waiting for or under test.
+    Bench,
+    /// Failed a test or suspect: on site, not usable.
+    Quarantine,
+    /// Deployed outside the store: a van, a field cabinet.
+    Field(PlaceName),
+    /// Installed on a machine.
+    Asset(PlaceName),
+    /// Consumed.
+    Used,
+    /// Thrown away.
+    Scrap,
+    /// Where counted differences come from and go to.
+    Variance,
+}
+
+/// A text that names no place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    #[error(
+        "{0:?} is no place; places are vendor, dock, bin:NAME, bench, quarantine, field:NAME, asset:NAME, used, scrap, variance"
+    )]
+    Unknown(String),
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+impl Place {
+    /// Stock that a technician could take: dock, bins and the field.
+    #[must_use]
+    pub fn is_stock(&self) -> bool {
+        matches!(self, Self::Dock | Self::Bin(_) | Self::Field(_))
+    }
+
+    /// Inside the fence, so that it counts in the site's total. Used, installed and scrapped parts no longer do.
+    #[must_use]
+    pub fn is_on_site(&self) -> bool {
+        self.is_stock() || matches!(self, Self::Bench | Self::Quarantine)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vendor => f.write_str("vendor"),
+            Self::Dock => f.write_str("dock"),
+            Self::Bin(name) => write!(f, "bin:{name}"),
+            Self::Bench => f.write_str("bench"),
+            Self::Quarantine => f.write_str("quarantine"),
+            Self::Field(name) => write!(f, "field:{name}"),
+            Self::Asset(name) => write!(f, "asset:{name}"),
+            Self::Used => f.write_str("used"),
+            Self::Scrap => f.write_str("scrap"),
+            Self::Variance => f.write_str("variance"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        Ok(match text.split_once(':') {
+            Some(("bin", name)) => Self::Bin(name.parse()?),
+            Some(("field", name)) => Self::Field(name.parse()?),
+            Some(("asset", name)) => Self::Asset(name.parse()?),
+            Some(_) => return Err(PlaceError::Unknown(text.to_owned())),
+            None => match text {
+                "vendor" => Self::Vendor,
+                "dock" => Self::Dock,
+                "bench" => Self::Bench,
+                "quarantine" => Self::Quarantine,
+                "used" => Self::Used,
+                "scrap" => Self::Scrap,
+                "variance" => Self::Variance,
+                _ => return Err(PlaceError::Unknown(text.to_owned())),
+            },
+        })
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = PlaceError;
+
+    fn try_from(text: String) -> Result<Self, PlaceError> {
+        text.parse()
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_prints_as_it_parses() {
+        for text in [
+            "vendor",
+            "dock",
+            "bin:A-01",
+            "bin:a:b",
+            "bench",
+            "quarantine",
+            "field:van-3",
+            "asset:PUMP-17",
+            "used",
+            "scrap",
+            "variance",
+        ] {
+            assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
+        }
+        for text in ["", "bin", "bin:", "shelf:3", "used:3"] {
+            assert!(text.parse::<Place>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Records: what a feed carries. Each has a type, a body, and — through its feed and epoch — a seq.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    limits::RECORD_LEN_MAX,
+    movement::{Movement, MovementError},
+    name::{DeviceName, ItemCode, Text},
+    place::Place,
+    time::WallTime,
+};
+
+/// A record's position in its feed and epoch, from 1, without gaps. `Seq(0)` is "before the first".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// The one before; `Seq(0)` stays.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One record of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    Movement(Movement),
+    Count(Count),
+    Checkpoint(Checkpoint),
+    Clock(ClockOffset),
+    /// A customer's decision on a plan or order request; carried and kept as it is.
+    Order(serde_json::Value),
+    /// State of site and devices; carried and kept as it is.
+    Health(serde_json::Value),
+    /// A type this version does not know: kept and acknowledged, so that old hubs serve new sites.
+    Unknown(String),
+}
+
+/// A person's or sensor's statement of what is there. It moves nothing: the adjustment it leads to is a movement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    pub at: WallTime,
+    pub item: ItemCode,
+    pub place: Place,
+    /// Base units found.
+    pub qty: u64,
+    pub by: DeviceName,
+    /// What the ledger said at that moment, when it said anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<UntrustedClock>,
+}
+
+/// The site's own fold of this feed up to here, for the hub to compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub at: WallTime,
+    /// The last seq that is inside the totals.
+    pub through: Seq,
+    pub on_hand: Vec<Held>,
+}
+
+/// Base units of an item at a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    pub item: ItemCode,
+    pub place: Place,
+    pub qty: i64,
+}
+
+/// Said once the clock of a boot is trusted: what to add to the times of that boot's untrusted records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    pub at: WallTime,
+    pub boot: Text,
+    /// Milliseconds to add.
+    pub offset_ms: i64,
+}
+
+/// On a record made while the clock was not trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UntrustedClock {
+    pub boot: Text,
+    /// Milliseconds since that boot.
+    pub mono_ms: u64,
+}
+
+/// A record's exact text as sent: what the chain is computed over and what both ends keep.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RecordText(Box<str>);
+
+/// Why a text is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("record has {len} bytes, at most {RECORD_LEN_MAX} are allowed")]
+    TooLong { len: usize },
+    #[error("record is not readable: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error(transparent)]
+    Movement(#[from] MovementError),
+}
+
+#[derive(Serialize)]
+struct Tagged<'a, T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    body: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+impl Record {
+    /// The record's text: compact JSON, `type` first.
+    ///
+    /// # Errors
+    /// [`RecordError::TooLong`] past [`RECORD_LEN_MAX`].
+    pub fn to_text(&self) -> Result<RecordText, RecordError> {
+        let text = match self {
+            Self::Movement(body) => tagged("movement", body),
+            Self::Count(body) => tagged("count", body),
+            Self::Checkpoint(body) => tagged("checkpoint", body),
+            Self::Clock(body) => tagged("clock", body),
+            Self::Order(body) => tagged("order", body),
+            Self::Health(body) => tagged("health", body),
+            Self::Unknown(text) => Ok(text.clone()),
+        }?;
+        RecordText::new(text)
+    }
+
+    /// Reads a record. An unknown type is no error.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the text is no JSON object with a `type`, or the body breaks its type's rules.
+    pub fn parse(text: &str) -> Result<Self, RecordError> {
+        if text.len() > RECORD_LEN_MAX {
+            return Err(RecordError::TooLong { len: text.len() });
+        }
+        let Kind { kind } = serde_json::from_str(text)?;
+        Ok(match &*kind {
+            "movement" => {
+                let movement: Movement = serde_json::from_str(text)?;
+                movement.act()?;
+                Self::Movement(movement)
+            }
+            "count" => Self::Count(serde_json::from_str(text)?),
+            "checkpoint" => Self::Checkpoint(serde_json::from_str(text)?),
+            "clock" => Self::Clock(serde_json::from_str(text)?),
+            "order" => Self::Order(untagged(text)?),
+            "health" => Self::Health(untagged(text)?),
+            _ => Self::Unknown(text.to_owned()),
+        })
+    }
+}
+
+impl RecordText {
+    /// # Errors
+    /// [`RecordError::TooLong`] past [`RECORD_LEN_MAX`].
+    pub fn new(text: String) -> Result<Self, RecordError> {
+        if text.len() > RECORD_LEN_MAX {
+            return Err(RecordError::TooLong { len: text.len() });
+        }
+        Ok(Self(text.into_boxed_str()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RecordText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn tagged<T: Serialize>(kind: &'static str, body: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Tagged { kind, body })
+}
+
+fn untagged(text: &str) -> Result<serde_json::Value, serde_json::Error> {
+    let mut value: serde_json::Value = serde_json::from_str(text)?;
+    if let Some(object) = value.as_object_mut() {
+        object.remove("type");
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_type_is_kept_as_it_came() {
+        let text = r#"{"type":"temperature","at":"2031-01-01T00:00:00.000Z","celsius":21.5}"#;
+        let record = Record::parse(text).unwrap();
+        assert_eq!(record.to_text().unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn an_unknown_field_is_no_error() {
+        let text = r#"{"type":"movement","at":"2026-11-21T05:00:00.123Z","item":"M8","qty":1,"from":"dock","to":"used","by":"s","colour":"red"}"#;
+        assert!(matches!(Record::parse(text), Ok(Record::Movement(_))));
+    }
+
+    #[test]
+    fn a_record_that_breaks_its_rules_says_which() {
+        for (text, part) in [
+            ("[]", "invalid"),
+            (r#"{"at":1}"#, "missing field `type`"),
+            (r#"{"type":"movement"}"#, "missing field"),
+            (
+                r#"{"type":"movement","at":"2026-11-21T05:00:00Z","item":"M8","qty":0,"from":"dock","to":"used","by":"s"}"#,
+                "quantity 0",
+            ),
+            (
+                r#"{"type":"movement","at":"2026-11-21T05:00:00Z","item":"M8","qty":1,"from":"used","to":"scrap","by":"s"}"#,
+                "nothing may go from used to scrap",
+            ),
+        ] {
+            let error = Record::parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}
