@@ -33,9 +33,8 @@ impl Backoff {
     pub fn failed(&mut self, floor: Duration) -> Duration {
         let ceiling = self.base.saturating_mul(1 << self.failures.min(20)).min(self.cap);
         self.failures = self.failures.saturating_add(1);
-        let share = Duration::from_nanos(
-            u64::try_from(u128::from(self.next_random()) * ceiling.as_nanos() >> 64).unwrap_or(u64::MAX),
-        );
+        let share = (u128::from(self.next_random()) * ceiling.as_nanos()) >> 64;
+        let share = Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX));
         // With a Retry-After the jitter goes on top: obeying it to the second would bring everyone back at once.
         floor + share
     }

@@ -75,9 +75,10 @@ pub fn decide<'a, E>(
     match known(before)? {
         Some(link) if link == batch.prev => {}
         Some(_) => return Ok(Decision::Reject(Rejection::fork(before))),
-        // Inside a declared loss nothing can be compared. What is past is past; what goes on starts after it.
+        // Inside a declared loss there is nothing to compare with. What ends there is past; what goes on beyond
+        // `through` is compared there, where the link is always known.
         None if batch.last() <= at.through => return Ok(Decision::Known),
-        None => return Ok(Decision::Reject(Rejection::gap(at.through.next()))),
+        None => {}
     }
     match &batch.load {
         Load::Records(records) => records_decision(batch, records, at, known),

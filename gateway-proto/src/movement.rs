@@ -185,16 +185,12 @@ impl Movement {
     /// # Errors
     /// As [`Movement::act`].
     pub fn usage(&self, policy: UsagePolicy) -> Result<i64, MovementError> {
-        let (act, sign) = match self.act()? {
-            Act::Correction => (Act::between(&self.to, &self.from), -1),
-            act => (Some(act), 1),
-        };
-        Ok(match act {
-            Some(Act::Use | Act::Install) => sign * self.qty.signed(),
-            Some(Act::Return | Act::Uninstall) => -sign * self.qty.signed(),
-            Some(Act::Deploy) if policy.deployed_is_used => sign * self.qty.signed(),
-            _ => 0,
-        })
+        let act = self.act()?;
+        if act == Act::Correction {
+            return Ok(Act::between(&self.to, &self.from).map_or(0, |taken_back| -taken_back.usage_sign(policy))
+                * self.qty.signed());
+        }
+        Ok(act.usage_sign(policy) * self.qty.signed())
     }
 
     /// The movement that takes this one back, `seq` being this one's place in its feed.
@@ -237,6 +233,25 @@ impl Act {
             (P::Variance, to) if to.is_on_site() => Self::Adjust,
             _ => return None,
         })
+    }
+
+    /// Whether a plain movement of this act adds to usage (1), takes usage back (−1) or neither (0).
+    fn usage_sign(self, policy: UsagePolicy) -> i64 {
+        match self {
+            Self::Use | Self::Install => 1,
+            Self::Return | Self::Uninstall => -1,
+            Self::Deploy => i64::from(policy.deployed_is_used),
+            Self::Receipt
+            | Self::PutAway
+            | Self::Transfer
+            | Self::TestPass
+            | Self::TestFail
+            | Self::ReturnToVendor
+            | Self::Scrap
+            | Self::Adjust
+            | Self::OwnershipChange
+            | Self::Correction => 0,
+        }
     }
 
     /// The word people read.

@@ -120,5 +120,6 @@ fn what_lies_inside_a_declared_loss_is_past() {
     hub.links[1] = None;
     hub.links[2] = None;
     assert_eq!(hub.decide(&batch(&["a", "b", "c"], 2)), Decision::Known);
-    assert_eq!(rejection(hub.decide(&batch(&["a", "b", "c", "d", "e"], 2))), (Code::Gap, Some(Seq(5))));
+    assert_eq!(appended(&hub.decide(&batch(&["a", "b", "c", "d", "e"], 2))), [5]);
+    assert_eq!(rejection(hub.decide(&batch(&["a", "b", "c", "X", "e"], 2))), (Code::Fork, Some(Seq(4))));
 }
