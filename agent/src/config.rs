@@ -1,0 +1,287 @@
+//! What the site's file says: which vendors, items, bins and stations there are, and what hangs on which port.
+//!
+//! A [`Config`] that came from a file has no fault left in it: names fit, numbers are in range, and everything that
+//! is referred to is there. All faults of a file are found in one pass. [`read`] does that; this file says what there
+//! is, with its defaults.
+
+mod read;
+
+use std::{
+    fmt, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use gateway_proto::{
+    limits::BATCH_RECORDS_DEFAULT,
+    name::{DeviceName, FeedName, ItemCode, PlaceName, SiteName},
+    place::Place,
+};
+use settings::Faults;
+
+use crate::{
+    device::{JsonDialect, Terminator},
+    movement::{catalog::Catalog, station::Mode, tally::Bin},
+};
+
+/// Everything `binwire-agent run` needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub site: SiteName,
+    /// Folder of the ledger; made when absent, readable by its owner only.
+    pub state_dir: PathBuf,
+    /// The local API's socket, mode 0600.
+    pub socket: PathBuf,
+    /// Where Prometheus may scrape; loopback or a management network. `None`: only over the socket.
+    pub metrics_listen: Option<SocketAddr>,
+    pub uplink: UplinkConfig,
+    pub feeds: Vec<FeedConfig>,
+    pub items: Vec<ItemConfig>,
+    pub bins: Vec<Bin>,
+    pub stations: Vec<StationConfig>,
+    pub scanners: Vec<ScannerConfig>,
+    pub scales: Vec<ScaleConfig>,
+    pub brokers: Vec<BrokerConfig>,
+    pub sensors: Vec<SensorConfig>,
+}
+
+/// `[uplink]`: how records leave the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UplinkConfig {
+    /// Records in one batch, `1..=1000`.
+    pub batch_records: usize,
+    pub connect_timeout: Duration,
+    /// From the first byte sent to the last received.
+    pub request_timeout: Duration,
+    /// The first wait after a failure is random up to this.
+    pub backoff_first: Duration,
+    /// No wait is longer, but for what a hub asks for.
+    pub backoff_max: Duration,
+}
+
+/// `[[feed]]`: a vendor and its hub.
+#[derive(Debug, Clone)]
+pub struct FeedConfig {
+    pub name: FeedName,
+    /// `https://…`; `http://` only to a loopback address.
+    pub hub: reqwest::Url,
+    pub token: Token,
+    /// PEM of the authority that signed the hub's certificate. `None`: the system's authorities.
+    pub ca: Option<PathBuf>,
+}
+
+/// A credential. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+/// `[[item]]`: a stocked part.
+#[derive(Debug, Clone)]
+pub struct ItemConfig {
+    pub code: ItemCode,
+    pub feed: FeedName,
+    /// Further codes on labels that mean this item.
+    pub codes: Vec<ItemCode>,
+}
+
+/// `[[station]]`: where a technician scans.
+#[derive(Debug, Clone)]
+pub struct StationConfig {
+    pub name: DeviceName,
+    /// Where the parts of this station are kept.
+    pub place: Place,
+    /// What a scan means unless a command label says otherwise.
+    pub mode: Mode,
+}
+
+/// A serial line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineConfig {
+    /// `/dev/serial/by-id/…` keeps its name when it is plugged elsewhere; `/dev/ttyUSB0` does not.
+    pub port: PathBuf,
+    /// Bits per second.
+    pub baud: u32,
+    pub parity: Parity,
+}
+
+/// Data bits and parity together, as manuals print them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parity {
+    /// 8N1
+    #[default]
+    None,
+    /// 7E1
+    Even,
+    /// 7O1
+    Odd,
+}
+
+/// `[[scanner]]` on a serial line.
+#[derive(Debug, Clone)]
+pub struct ScannerConfig {
+    pub name: DeviceName,
+    pub station: DeviceName,
+    pub line: LineConfig,
+    pub terminator: Terminator,
+    /// The same code again within this time is the scanner's repetition. Zero: every read counts.
+    pub repeat_window: Duration,
+}
+
+/// `[[scale]]`: an MT-SICS scale on a serial line.
+#[derive(Debug, Clone)]
+pub struct ScaleConfig {
+    pub name: DeviceName,
+    pub bin: PlaceName,
+    pub line: LineConfig,
+    /// Between two questions.
+    pub poll: Duration,
+    /// Readings in a row that must agree.
+    pub settle_readings: u32,
+}
+
+/// `[[broker]]`: an MQTT broker on the site's network.
+#[derive(Debug, Clone)]
+pub struct BrokerConfig {
+    pub name: DeviceName,
+    pub host: String,
+    pub port: u16,
+    /// Must be the agent's own and stay the same: the broker keeps what was not acknowledged under it.
+    pub client_id: String,
+    pub login: Option<(String, Token)>,
+}
+
+/// `[[sensor]]`: something that reports over MQTT.
+#[derive(Debug, Clone)]
+pub struct SensorConfig {
+    pub name: DeviceName,
+    pub broker: DeviceName,
+    /// The topic it reports on; for Tasmota the device's topic, without `tele/` and `/SENSOR`.
+    pub topic: String,
+    pub dialect: Dialect,
+    pub reports: Reports,
+    pub settle_readings: u32,
+}
+
+/// How a sensor speaks.
+#[derive(Debug, Clone)]
+pub enum Dialect {
+    Json(JsonDialect),
+    Tasmota(crate::device::Tasmota),
+}
+
+/// What a sensor's readings are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reports {
+    /// Weights of a bin.
+    Bin(PlaceName),
+    /// Scans at a station.
+    Station(DeviceName),
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("read config {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Faults(Faults),
+}
+
+impl Config {
+    /// Reads and checks a file. Paths inside it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`] when there is no such file, [`ConfigError::Faults`] with everything wrong in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads and checks a text that stands in `file`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Faults`] with everything wrong in it.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        read::read(text, file).map_err(ConfigError::Faults)
+    }
+
+    /// What codes mean here.
+    #[must_use]
+    pub fn catalog(&self) -> Catalog {
+        let mut catalog = Catalog::default();
+        for item in &self.items {
+            catalog.add(item.code.clone(), item.feed.clone(), item.codes.iter().cloned());
+        }
+        catalog
+    }
+
+    #[must_use]
+    pub fn bin(&self, name: &PlaceName) -> Option<&Bin> {
+        self.bins.iter().find(|bin| bin.name == *name)
+    }
+
+    #[must_use]
+    pub fn station(&self, name: &DeviceName) -> Option<&StationConfig> {
+        self.stations.iter().find(|station| station.name == *name)
+    }
+}
+
+impl Default for UplinkConfig {
+    fn default() -> Self {
+        Self {
+            batch_records: BATCH_RECORDS_DEFAULT,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+            backoff_first: Duration::from_secs(1),
+            backoff_max: Duration::from_secs(120),
+        }
+    }
+}
+
+impl LineConfig {
+    /// Bits per second of most scanners and scales out of the box.
+    pub const BAUD: u32 = 9_600;
+
+    /// A line at 9600 8N1.
+    #[must_use]
+    pub fn at(port: PathBuf) -> Self {
+        Self { port, baud: Self::BAUD, parity: Parity::None }
+    }
+}
+
+impl ScannerConfig {
+    /// A technician who means two scans is slower; a scanner that repeats is faster.
+    pub const REPEAT_WINDOW: Duration = Duration::from_millis(1_000);
+}
+
+impl ScaleConfig {
+    /// Five questions a second: quick enough for a pick, slow enough for a 9600 baud line.
+    pub const POLL: Duration = Duration::from_millis(200);
+}
+
+impl BrokerConfig {
+    /// IANA's port for MQTT without TLS.
+    pub const PORT: u16 = 1_883;
+}
+
+impl Token {
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The credential itself, for the one place that sends it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../config/agent.toml");
+
+fn faults(text: &str) -> Vec<String> {
+    match Config::parse(text, Path::new("site.toml")) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().lines().map(str::to_owned).collect(),
+    }
+}
+
+#[test]
+fn the_example_file_is_read_and_its_values_are_the_defaults() {
+    let config = Config::parse(EXAMPLE, Path::new("config/agent.toml")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.uplink, UplinkConfig::default());
+    assert_eq!(config.scanners[0].repeat_window, ScannerConfig::REPEAT_WINDOW);
+    assert_eq!(config.scanners[0].terminator, Terminator::default());
+    assert_eq!(config.scales[0].poll, ScaleConfig::POLL);
+    assert_eq!(config.scales[0].settle_readings, crate::movement::settle::READINGS);
+    assert_eq!(config.scales[0].line, LineConfig::at(config.scales[0].line.port.clone()));
+    assert_eq!(config.brokers[0].port, BrokerConfig::PORT);
+    assert_eq!((&config.bins[0].taken_to, &config.bins[0].filled_from), (&Place::Used, &Place::Dock));
+    assert_eq!(config.socket, config.state_dir.join("agent.sock"));
+}
+
+#[test]
+fn every_key_of_the_example_is_known_commented_out_or_not() {
+    // A commented key is `#key = value` without a space after the sign.
+    let uncommented: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let unknown: Vec<_> = faults(&uncommented).into_iter().filter(|fault| fault.contains("is not known")).collect();
+    assert_eq!(unknown, [""; 0]);
+}
+
+#[test]
+fn all_faults_are_reported_at_once_with_line_key_and_rule() {
+    let text = r#"
+[site]
+name = "plant 7"
+[[feed]]
+name = "acme"
+hub = "http://hub.example"
+[[item]]
+code = "M8"
+feed = "acne"
+[[bin]]
+name = "A-01"
+item = "M9"
+[[scale]]
+name = "scale-1"
+bin = "A-02"
+port = "/dev/ttyUSB0"
+baud = 12
+colour = "red"
+[[sensor]]
+name = "scale-1"
+broker = "local"
+topic = "bins/+"
+dialect = "xml"
+"#;
+    let found = faults(text);
+    for expected in [
+        "site.toml:2: site.state_dir: is missing",
+        "site.toml:3: site.name: site name contains ' '",
+        "site.toml:4: feed[0].token: is missing: give token or token_file",
+        "site.toml:6: feed[0].hub: would send the token in the clear",
+        "site.toml:9: item[0].feed: there is no [[feed]] acne",
+        "site.toml:12: bin[0].item: there is no [[item]] M9",
+        "site.toml:15: scale[0].bin: there is no [[bin]] A-02",
+        "site.toml:17: scale[0].baud: must be a whole number in 300..=4000000",
+        "site.toml:18: scale[0].colour: is not known here",
+        "site.toml:20: sensor[0].name: device scale-1 stands here twice",
+        "site.toml:21: sensor[0].broker: there is no [[broker]] local",
+        "site.toml:22: sensor[0].topic: must be one topic",
+        "site.toml:23: sensor[0].dialect: must be json or tasmota",
+        "sensor[0].bin: give either bin or station",
+    ] {
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{expected:?} is not in {found:#?}");
+    }
+}
+
+#[test]
+fn a_weighed_bin_needs_a_piece_weight_and_no_station() {
+    let text = r#"
+[site]
+name = "plant-7"
+state_dir = "state"
+[[feed]]
+name = "acme"
+hub = "https://hub.example"
+token = "t"
+[[item]]
+code = "M8"
+feed = "acme"
+[[bin]]
+name = "A-01"
+item = "M8"
+[[station]]
+name = "bench"
+place = "bin:A-01"
+[[scale]]
+name = "scale-1"
+bin = "A-01"
+port = "/dev/ttyUSB0"
+"#;
+    let found = faults(text);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found[0].contains("has no piece_weight_g to count by"));
+    assert!(found[1].contains("weigh it or scan it, not both"));
+}
+
+#[test]
+fn a_token_is_never_printed() {
+    assert_eq!(format!("{:?}", Token::new("s3cret")), "Token(…)");
+}

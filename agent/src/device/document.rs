@@ -1,0 +1,219 @@
+//! A JSON payload, looked up by dotted path, numbers left as the digits they were sent in.
+//!
+//! Owns what all JSON devices share: the size limit, the lookup, and mending the bare `NaN` that C and Python senders
+//! write though JSON forbids it. Raw values instead of a parsed tree, because a parsed number is a float and has lost
+//! its digits; and because skipping over a raw value is a loop, so nesting cannot exhaust the stack. Must not know which
+//! paths mean what.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::decimal::{Decimal, DecimalError};
+use super::json::JsonError;
+
+/// More than any sensor has to say. The broker's own limit is looser and guards memory, not sense.
+pub(super) const LEN_MAX: usize = 64 * 1024;
+
+#[derive(Debug)]
+pub(super) struct Document {
+    root: Box<RawValue>,
+}
+
+/// A value at the end of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Null,
+    Flag(bool),
+    /// The digits as sent.
+    Number(String),
+    Text(String),
+    /// An object or an array, or a text that cannot be decoded.
+    Other,
+}
+
+/// A number, or the sensor's way to say that it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    Is(Decimal),
+    NotANumber,
+}
+
+impl Document {
+    /// # Errors
+    /// [`JsonError::TooLarge`] before anything is parsed, [`JsonError::NotJson`].
+    pub(super) fn parse(payload: &[u8]) -> Result<Self, JsonError> {
+        if payload.len() > LEN_MAX {
+            return Err(JsonError::TooLarge { len: payload.len() });
+        }
+        let parsed = serde_json::from_slice(payload).or_else(|error| {
+            // Only a payload that does not parse pays for the mending.
+            serde_json::from_slice(&null_for_nan(payload)).map_err(|_| error)
+        });
+        match parsed {
+            Ok(root) => Ok(Self { root }),
+            Err(error) => Err(JsonError::NotJson { line: error.line(), column: error.column() }),
+        }
+    }
+
+    /// The value at a path like `data.w`; a number steps into an array: `cells.0.w`. `None` when there is none.
+    pub(super) fn at(&self, path: &str) -> Option<Value> {
+        let mut here: &str = self.root.get();
+        for step in path.split('.') {
+            let next: &RawValue = match here.as_bytes().first() {
+                Some(b'{') => serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(here).ok()?.remove(step)?,
+                Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(here).ok()?.get(step.parse::<usize>().ok()?)?,
+                Some(_) | None => return None,
+            };
+            here = next.get();
+        }
+        Some(Value::read(here))
+    }
+
+    /// The number at `path`, written as a number or as a text.
+    ///
+    /// # Errors
+    /// [`JsonError::Missing`], [`JsonError::NotANumber`]; `null` and "nan" are not errors but what a failed sensor says.
+    pub(super) fn number(&self, path: &str) -> Result<Number, JsonError> {
+        let digits = match self.at(path) {
+            None => return Err(JsonError::missing(path)),
+            Some(Value::Null) => return Ok(Number::NotANumber),
+            Some(Value::Text(text)) if is_nan(text.trim()) => return Ok(Number::NotANumber),
+            Some(Value::Number(digits) | Value::Text(digits)) => digits,
+            Some(Value::Flag(_) | Value::Other) => return Err(JsonError::not_a_number(path, DecimalError::NotANumber)),
+        };
+        match Decimal::parse_scientific(digits.trim()) {
+            Ok(number) => Ok(Number::Is(number)),
+            Err(source) => Err(JsonError::not_a_number(path, source)),
+        }
+    }
+}
+
+impl Value {
+    fn read(raw: &str) -> Self {
+        match raw.as_bytes().first() {
+            Some(b'n') => Self::Null,
+            Some(b't') => Self::Flag(true),
+            Some(b'f') => Self::Flag(false),
+            Some(b'"') => serde_json::from_str(raw).map_or(Self::Other, Self::Text),
+            Some(b'-' | b'0'..=b'9') => Self::Number(raw.to_owned()),
+            Some(_) | None => Self::Other,
+        }
+    }
+}
+
+fn is_nan(text: &str) -> bool {
+    let word = text.trim_start_matches(['+', '-']);
+    ["nan", "inf", "infinity"].iter().any(|name| word.eq_ignore_ascii_case(name))
+}
+
+/// The payload with every bare `NaN`, `inf` or `Infinity` outside of texts replaced by `null`.
+fn null_for_nan(payload: &[u8]) -> Vec<u8> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let mut mended = Vec::with_capacity(payload.len());
+    let mut rest = payload;
+    let mut in_text = false;
+    while let Some((&byte, after)) = rest.split_first() {
+        let len = rest.iter().take_while(|byte| is_word(**byte)).count();
+        if !in_text && len > 0 {
+            let (word, after) = rest.split_at(len);
+            let is_nan = std::str::from_utf8(word).is_ok_and(is_nan);
+            mended.extend_from_slice(if is_nan { b"null" } else { word });
+            rest = after;
+            continue;
+        }
+        mended.push(byte);
+        rest = after;
+        match byte {
+            b'"' => in_text = !in_text,
+            b'\\' if in_text => {
+                if let Some((&escaped, after)) = rest.split_first() {
+                    mended.push(escaped);
+                    rest = after;
+                }
+            }
+            _ => {}
+        }
+    }
+    mended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(payload: &str, path: &str) -> Option<Value> {
+        Document::parse(payload.as_bytes()).unwrap().at(path)
+    }
+
+    fn number(payload: &str) -> Result<Number, JsonError> {
+        Document::parse(payload.as_bytes()).unwrap().number("w")
+    }
+
+    #[test]
+    fn a_path_leads_through_objects_and_arrays() {
+        let payload = r#"{"data":{"cells":[{"w":1.50},{"w":"x"}]},"a\u002eb":1,"n":null,"t":true}"#;
+        assert_eq!(at(payload, "data.cells.0.w"), Some(Value::Number("1.50".into())));
+        assert_eq!(at(payload, "data.cells.1.w"), Some(Value::Text("x".into())));
+        assert_eq!(at(payload, "data.cells"), Some(Value::Other));
+        assert_eq!((at(payload, "n"), at(payload, "t")), (Some(Value::Null), Some(Value::Flag(true))));
+        for path in ["", "x", "data.x", "data.cells.2", "data.cells.w", "n.x", "t.0", "data..cells"] {
+            assert_eq!(at(payload, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits_whether_it_is_a_number_or_a_text() {
+        for payload in [r#"{"w":12.50}"#, r#"{"w":"12.50"}"#, r#"{"w":" 12.50 "}"#, r#"{ "w" : 1250e-2 }"#] {
+            assert_eq!(number(payload), Ok(Number::Is(Decimal::new(1250, 2).unwrap())), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_sensor_that_could_not_read_says_so_in_many_ways() {
+        for payload in [
+            r#"{"w":null}"#,
+            r#"{"w":NaN}"#,
+            r#"{"w":nan,"x":"NaN"}"#,
+            r#"{"w":-Infinity}"#,
+            r#"{"w":inf}"#,
+            r#"{"w":"NaN"}"#,
+            r#"{"w":" nan "}"#,
+            r#"{"x":"a\"b\\","w":NaN}"#,
+        ] {
+            assert_eq!(number(payload), Ok(Number::NotANumber), "{payload}");
+        }
+    }
+
+    #[test]
+    fn mending_a_nan_leaves_texts_alone() {
+        assert_eq!(at(r#"{"w":NaN,"code":"NaN \" nan"}"#, "code"), Some(Value::Text("NaN \" nan".into())));
+        assert_eq!(at(r#"{"w":NaN,"n":-1.5e+3}"#, "n"), Some(Value::Number("-1.5e+3".into())));
+    }
+
+    #[test]
+    fn what_is_no_number_is_named() {
+        assert_eq!(number("{}"), Err(JsonError::missing("w")));
+        for payload in
+            [r#"{"w":true}"#, r#"{"w":{}}"#, r#"{"w":"12 g"}"#, r#"{"w":"twelve"}"#, r#"{"w":1e40}"#, r#"{"w":""}"#]
+        {
+            assert!(matches!(number(payload), Err(JsonError::NotANumber { .. })), "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_and_so_is_a_payload_without_bound() {
+        for payload in [&b""[..], b"{", b"{\"w\":1}x", b"\xff", b"{'w':1}", b"{\"w\":nano}"] {
+            assert!(matches!(Document::parse(payload), Err(JsonError::NotJson { .. })), "{payload:?}");
+        }
+        let long = vec![b' '; LEN_MAX + 1];
+        assert_eq!(Document::parse(&long).err(), Some(JsonError::TooLarge { len: LEN_MAX + 1 }));
+    }
+
+    #[test]
+    fn nesting_without_end_does_not_exhaust_the_stack() {
+        let deep = format!("{}{}", "[".repeat(LEN_MAX / 2), "]".repeat(LEN_MAX / 2));
+        assert_eq!(at(&deep, "0.0.0"), Some(Value::Other));
+    }
+}

@@ -1,0 +1,114 @@
+//! The ledger's file: its lock, its settings (asserted by reading them back) and its schema.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::LedgerError;
+
+/// The schemas in order. Version n is reached by running the first n. Never edit one that was released: add the next.
+const SCHEMAS: [&str; 1] = [include_str!("schema.sql")];
+
+/// How long a connection waits for another one's lock before it gives up.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Write,
+    Read,
+}
+
+/// The ledger's file in a state folder.
+#[must_use]
+pub(super) fn path(state_dir: &Path) -> PathBuf {
+    state_dir.join("ledger.db")
+}
+
+/// Makes the state folder and takes the lock that keeps a second agent out. The lock lasts as long as the file.
+pub(super) fn lock(state_dir: &Path) -> Result<File, LedgerError> {
+    let folder = |source| LedgerError::Folder { path: state_dir.to_owned(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(state_dir).map_err(folder)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(state_dir.join("ledger.lock"))
+        .map_err(folder)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => Err(LedgerError::Locked { path: path(state_dir) }),
+        Err(fs::TryLockError::Error(source)) => Err(folder(source)),
+    }
+}
+
+/// Opens a connection. The one for writing makes the file and brings the schema up to date.
+pub(super) fn open(state_dir: &Path, purpose: Purpose) -> Result<Connection, LedgerError> {
+    let path = path(state_dir);
+    let opened = |source| LedgerError::Open { path: path.clone(), source };
+    let flags = match purpose {
+        Purpose::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Purpose::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    if purpose == Purpose::Write {
+        // SQLite would make it readable to all.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| LedgerError::Folder { path: path.clone(), source })?;
+    }
+    let mut db = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(opened)?;
+    db.busy_timeout(BUSY).map_err(opened)?;
+    // 512 KiB: appends and sequential reads need no more, and an idle gateway keeps its memory.
+    db.pragma_update(None, "cache_size", -512).map_err(opened)?;
+    db.pragma_update(None, "foreign_keys", true).map_err(opened)?;
+    if purpose == Purpose::Write {
+        durable(&db)?;
+        migrate(&mut db)?;
+    }
+    Ok(db)
+}
+
+/// WAL with FULL: a commit that returned survives a power cut. NORMAL does not, and OFF does not even stay whole.
+fn durable(db: &Connection) -> Result<(), LedgerError> {
+    db.pragma_update(None, "journal_mode", "wal").map_err(LedgerError::Write)?;
+    db.pragma_update(None, "synchronous", "full").map_err(LedgerError::Write)?;
+    // After a checkpoint the WAL is cut back to this: it counts against the site's disk.
+    db.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024).map_err(LedgerError::Write)?;
+    for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", "2")] {
+        let found = db
+            .pragma_query_value(None, setting, |row| row.get::<_, rusqlite::types::Value>(0))
+            .map_err(LedgerError::Write)?;
+        let found = match found {
+            rusqlite::types::Value::Text(text) => text,
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        if found != wanted {
+            return Err(LedgerError::Setting { setting, wanted, found });
+        }
+    }
+    Ok(())
+}
+
+fn migrate(db: &mut Connection) -> Result<(), LedgerError> {
+    let known = u32::try_from(SCHEMAS.len()).expect("a handful of schemas");
+    let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(LedgerError::Write)?;
+    if found > known {
+        return Err(LedgerError::SchemaTooNew { found, known });
+    }
+    let tx = db.transaction().map_err(LedgerError::Write)?;
+    for schema in &SCHEMAS[found as usize..] {
+        tx.execute_batch(schema).map_err(LedgerError::Write)?;
+    }
+    tx.pragma_update(None, "user_version", known).map_err(LedgerError::Write)?;
+    tx.commit().map_err(LedgerError::Write)
+}

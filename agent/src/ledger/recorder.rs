@@ -1,0 +1,213 @@
+//! The recorder: the thread that owns the ledger. It takes what has queued, commits once, then answers everyone.
+//!
+//! While one group syncs the next one forms in the channel, so there is no timer and a hundred entries cost little
+//! more than one. Nobody is answered before the commit: an answer is the promise that a power cut takes nothing.
+
+use std::{collections::BTreeMap, sync::Arc, thread};
+
+use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand, record::RecordError};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Counts, FeedStanding, Ledger, LedgerError, Outcome};
+use crate::movement::entry::Entry;
+
+/// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
+const QUEUE_MAX: usize = 1_024;
+
+/// Entries in one commit: past this a group gains nothing and its first member waits for its last.
+const GROUP_MAX: usize = 512;
+
+/// What a sender learns when its entry was not recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refused {
+    /// This entry breaks a rule; others do not suffer.
+    #[error("not recorded: {0}")]
+    Entry(Arc<RecordError>),
+    /// The ledger cannot write. Say it where the part was taken; try again.
+    #[error("ledger cannot write: {0}")]
+    Ledger(Arc<LedgerError>),
+    #[error("ledger is closed")]
+    Closed,
+}
+
+/// Positions and counts after the newest commit.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    pub standings: BTreeMap<FeedName, FeedStanding>,
+    pub counts: Counts,
+    pub disk_bytes: u64,
+    /// Why the newest commit failed; `None` once one succeeded again.
+    pub trouble: Option<Arc<LedgerError>>,
+}
+
+/// The way to the recorder. Cheap to clone; the recorder ends when the last one is gone.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    commands: mpsc::Sender<Command>,
+    view: watch::Receiver<Arc<View>>,
+}
+
+/// An answer that is on its way.
+pub type Answer<T> = oneshot::Receiver<Result<T, Refused>>;
+
+#[derive(Debug)]
+enum Command {
+    Record {
+        entry: Box<Entry>,
+        answer: oneshot::Sender<Result<Outcome, Refused>>,
+    },
+    TakeDown {
+        feed: FeedName,
+        life: i64,
+        effects: Vec<Effect>,
+        answer: oneshot::Sender<Result<(), Refused>>,
+    },
+    OnHand {
+        answer: oneshot::Sender<OnHand>,
+    },
+    #[cfg(feature = "planted-defects")]
+    RecordAgain {
+        feed: FeedName,
+        texts: Vec<String>,
+        answer: oneshot::Sender<Result<(), Refused>>,
+    },
+}
+
+impl Recorder {
+    /// Starts the thread. It ends, and closes the ledger, when every `Recorder` is gone and the queue is done.
+    ///
+    /// # Errors
+    /// That of the system, which has no thread for us.
+    pub fn start(ledger: Ledger) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
+        let (commands, queue) = mpsc::channel(QUEUE_MAX);
+        let (publish, view) = watch::channel(Arc::new(view_of(&ledger, None)));
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || run(ledger, queue, &publish))?;
+        Ok((Self { commands, view }, thread))
+    }
+
+    /// Records an entry; returns after its commit.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was recorded.
+    pub async fn record(&self, entry: Entry) -> Result<Outcome, Refused> {
+        self.submit(entry).await.await.unwrap_or(Err(Refused::Closed))
+    }
+
+    /// Queues an entry, waiting while the queue is full. The answer comes after the commit.
+    pub async fn submit(&self, entry: Entry) -> Answer<Outcome> {
+        let (answer, answered) = oneshot::channel();
+        // A closed recorder drops the command and with it `answer`, which the receiver sees.
+        let _ = self.commands.send(Command::Record { entry: Box::new(entry), answer }).await;
+        answered
+    }
+
+    /// Takes down what delivery decided; returns after the commit.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was taken down.
+    pub async fn take_down(&self, feed: FeedName, life: i64, effects: Vec<Effect>) -> Result<(), Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::TakeDown { feed, life, effects, answer }).await;
+        answered.await.unwrap_or(Err(Refused::Closed))
+    }
+
+    /// Base units of every item at every place.
+    ///
+    /// # Errors
+    /// [`Refused::Closed`].
+    pub async fn on_hand(&self) -> Result<OnHand, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::OnHand { answer }).await;
+        answered.await.map_err(|_| Refused::Closed)
+    }
+
+    /// Positions and counts, renewed with every commit.
+    #[must_use]
+    pub fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    /// Appends copies of records under new seqs: what an agent without stable identities does on a retry. For the
+    /// test that proves that the checker sees it.
+    #[cfg(feature = "planted-defects")]
+    pub(crate) async fn record_again(&self, feed: FeedName, texts: Vec<String>) -> Result<(), Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::RecordAgain { feed, texts, answer }).await;
+        answered.await.unwrap_or(Err(Refused::Closed))
+    }
+}
+
+/// What to tell a sender once the group is committed.
+enum Reply {
+    Recorded(oneshot::Sender<Result<Outcome, Refused>>, Result<Outcome, Arc<RecordError>>),
+    TakenDown(oneshot::Sender<Result<(), Refused>>),
+    OnHand(oneshot::Sender<OnHand>, OnHand),
+}
+
+impl Reply {
+    fn send(self, failed: Option<&Arc<LedgerError>>) {
+        // Whoever stopped waiting needs no answer.
+        match (self, failed) {
+            (Self::Recorded(answer, _), Some(error)) => drop(answer.send(Err(Refused::Ledger(error.clone())))),
+            (Self::TakenDown(answer), Some(error)) => drop(answer.send(Err(Refused::Ledger(error.clone())))),
+            (Self::Recorded(answer, outcome), None) => drop(answer.send(outcome.map_err(Refused::Entry))),
+            (Self::TakenDown(answer), None) => drop(answer.send(Ok(()))),
+            (Self::OnHand(answer, on_hand), _) => drop(answer.send(on_hand)),
+        }
+    }
+}
+
+fn run(mut ledger: Ledger, mut queue: mpsc::Receiver<Command>, publish: &watch::Sender<Arc<View>>) {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+        let mut replies = Vec::with_capacity(group.len());
+        let committed = ledger.in_one_commit(|ledger| {
+            let mut applied = Ok(());
+            for command in group.drain(..) {
+                // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
+                let ledger = applied.is_ok().then_some(&mut *ledger);
+                applied = applied.and(apply(ledger, command, &mut replies));
+            }
+            applied
+        });
+        let failed = committed.err().map(Arc::new);
+        publish.send_replace(Arc::new(view_of(&ledger, failed.clone())));
+        for reply in replies {
+            reply.send(failed.as_ref());
+        }
+    }
+}
+
+/// Applies a command, or with no ledger just keeps its sender for the answer.
+fn apply(ledger: Option<&mut Ledger>, command: Command, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
+    match command {
+        Command::Record { entry, answer } => {
+            let outcome = ledger.map_or(Ok(Ok(Outcome::NoChange)), |ledger| ledger.append(&entry));
+            let (outcome, failed) = match outcome {
+                Ok(outcome) => (outcome.map_err(Arc::new), Ok(())),
+                Err(error) => (Ok(Outcome::NoChange), Err(error)),
+            };
+            replies.push(Reply::Recorded(answer, outcome));
+            failed
+        }
+        Command::TakeDown { feed, life, effects, answer } => {
+            replies.push(Reply::TakenDown(answer));
+            let Some(ledger) = ledger else { return Ok(()) };
+            effects.iter().try_for_each(|effect| ledger.take_down(&feed, life, effect))
+        }
+        Command::OnHand { answer } => {
+            replies.push(Reply::OnHand(answer, ledger.map(|ledger| ledger.all_on_hand().clone()).unwrap_or_default()));
+            Ok(())
+        }
+        #[cfg(feature = "planted-defects")]
+        Command::RecordAgain { feed, texts, answer } => {
+            replies.push(Reply::TakenDown(answer));
+            let Some(ledger) = ledger else { return Ok(()) };
+            texts.iter().try_for_each(|text| ledger.append_text(&feed, text, None).map(drop))
+        }
+    }
+}
+
+fn view_of(ledger: &Ledger, trouble: Option<Arc<LedgerError>>) -> View {
+    View { standings: ledger.standings(), counts: ledger.counts(), disk_bytes: ledger.disk_bytes(), trouble }
+}

@@ -1,0 +1,14 @@
+//! Readings → statements about stock. Pure: state, reading and time in, entries for the ledger out.
+//!
+//! [`catalog`] what codes mean · [`entry`] what the ledger is asked to record · [`settle`] when a weight may be
+//! believed · [`tally`] a bin's weight as pieces · [`station`] scans as movements
+
+pub mod catalog;
+
+pub mod entry;
+
+pub mod settle;
+
+pub mod tally;
+
+pub mod station;

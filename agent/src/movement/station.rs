@@ -1,0 +1,315 @@
+//! A station: scans of parts become movements in the station's mode. Command labels change mode and quantity for what
+//! comes next; left alone, the station falls back to what its section says.
+//!
+//! ```text
+//!             BW:QTY:n               BW:<MODE>
+//!   ready ──────────────▶ counted ◀──────────────▶ moded       part → movement, back to ready
+//!     ▲                       │                       │
+//!     └─── part, BW:CANCEL, idle for a minute ────────┘
+//! ```
+
+use std::{str::FromStr, time::Duration};
+
+use gateway_proto::{
+    movement::Movement,
+    name::{DeviceName, ItemCode, NameError, PlaceName},
+    place::Place,
+    quantity::Quantity,
+    record::UntrustedClock,
+    time::WallTime,
+};
+
+use super::{
+    catalog::Catalog,
+    entry::{Entry, Origin, Statement},
+};
+use crate::device::Scan;
+
+/// How long a mode or quantity waits for its part: a technician called away must not book the next one's part.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What begins a command label.
+const COMMAND: &str = "BW:";
+
+/// A station's state.
+#[derive(Debug)]
+pub struct Station {
+    name: DeviceName,
+    /// Where the parts of this station are kept.
+    place: Place,
+    usual: Mode,
+    mode: Mode,
+    quantity: Option<Quantity>,
+    touched: Duration,
+}
+
+/// What a scan at a station does with the part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// The station's place → used.
+    Use,
+    /// Vendor → the station's place, or the dock when that takes no receipts.
+    Receive,
+    /// Dock → the station's place.
+    PutAway,
+    /// The station's place → a van or field cabinet.
+    Deploy(PlaceName),
+    /// The station's place → a machine.
+    Install(PlaceName),
+    /// Bench → the station's place.
+    TestPass,
+    /// Bench → quarantine.
+    TestFail,
+    /// Used → the station's place.
+    Return,
+    /// The station's place → scrap.
+    Scrap,
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    Entry(Box<Entry>),
+    /// A command was understood; what the station waits for now.
+    Set(String),
+    Refused(Refusal),
+}
+
+/// Why a scan was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(
+        "{0:?} is no command; commands are BW:USE, BW:RECEIVE, BW:PUT-AWAY, BW:DEPLOY:PLACE, BW:INSTALL:ASSET, \
+         BW:TEST-PASS, BW:TEST-FAIL, BW:RETURN, BW:SCRAP, BW:QTY:NUMBER, BW:CANCEL"
+    )]
+    Command(String),
+    #[error("code is no item code: {0}")]
+    Code(#[from] NameError),
+    #[error("{0} is no quantity; scan BW:QTY: with a number from 1")]
+    Quantity(String),
+    #[error("nothing may go from {from} to {to}; check the station's place and mode")]
+    Forbidden { from: Place, to: Place },
+}
+
+impl Station {
+    #[must_use]
+    pub fn new(name: DeviceName, place: Place, usual: Mode) -> Self {
+        Self { name, place, mode: usual.clone(), usual, quantity: None, touched: Duration::ZERO }
+    }
+
+    /// Takes a scan at `now` (monotonic), stamped `at`. `origin` is what tells its repetition, when the scanner can
+    /// repeat.
+    pub fn handle_scan(
+        &mut self,
+        now: Duration,
+        at: (WallTime, Option<UntrustedClock>),
+        scan: &Scan,
+        origin: Option<Origin>,
+        catalog: &Catalog,
+    ) -> Heard {
+        if now.saturating_sub(self.touched) >= IDLE {
+            self.cancel();
+        }
+        self.touched = now;
+        let code = scan.text();
+        let heard = match code.strip_prefix(COMMAND) {
+            Some(command) => self.command(command),
+            None => self.part(at, scan, &code, origin, catalog),
+        };
+        heard.unwrap_or_else(Heard::Refused)
+    }
+
+    fn command(&mut self, command: &str) -> Result<Heard, Refusal> {
+        if command == "CANCEL" {
+            self.cancel();
+            return Ok(Heard::Set(self.expecting()));
+        }
+        if let Some(number) = command.strip_prefix("QTY:") {
+            let units = number.parse().ok().and_then(|units| Quantity::new(units).ok());
+            self.quantity = Some(units.ok_or_else(|| Refusal::Quantity(number.to_owned()))?);
+        } else {
+            self.mode = command.parse()?;
+        }
+        Ok(Heard::Set(self.expecting()))
+    }
+
+    fn part(
+        &mut self,
+        (at, clock): (WallTime, Option<UntrustedClock>),
+        scan: &Scan,
+        code: &str,
+        origin: Option<Origin>,
+        catalog: &Catalog,
+    ) -> Result<Heard, Refusal> {
+        let item = match catalog.item(code) {
+            Some(item) => item.clone(),
+            // Nobody knows it yet: it is kept under the code as scanned.
+            None => ItemCode::from_str(code)?,
+        };
+        let said = match scan.quantity {
+            Some(units) => Some(Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()))?),
+            None => None,
+        };
+        let quantity = said.or(self.quantity).unwrap_or(Quantity::ONE);
+        let (from, to) = self.mode.places(&self.place);
+        let mut movement = Movement::new(at, item, quantity, from.clone(), to.clone(), self.name.clone());
+        movement.clock = clock;
+        movement.act().map_err(|_| Refusal::Forbidden { from, to })?;
+        self.cancel();
+        Ok(Heard::Entry(Box::new(Entry { origin, statement: Statement::Movement(movement) })))
+    }
+
+    fn cancel(&mut self) {
+        self.mode = self.usual.clone();
+        self.quantity = None;
+    }
+
+    fn expecting(&self) -> String {
+        let quantity = self.quantity.map_or(1, Quantity::units);
+        format!("{}, {quantity}: scan the part", self.mode)
+    }
+}
+
+impl Mode {
+    /// From where to where a part goes at a station that keeps its parts at `place`.
+    #[must_use]
+    pub fn places(&self, place: &Place) -> (Place, Place) {
+        let place = place.clone();
+        match self {
+            Self::Use => (place, Place::Used),
+            Self::Receive if matches!(place, Place::Bin(_)) => (Place::Vendor, place),
+            Self::Receive => (Place::Vendor, Place::Dock),
+            Self::PutAway => (Place::Dock, place),
+            Self::Deploy(to) => (place, Place::Field(to.clone())),
+            Self::Install(to) => (place, Place::Asset(to.clone())),
+            Self::TestPass => (Place::Bench, place),
+            Self::TestFail => (Place::Bench, Place::Quarantine),
+            Self::Return => (Place::Used, place),
+            Self::Scrap => (place, Place::Scrap),
+        }
+    }
+}
+
+impl FromStr for Mode {
+    type Err = Refusal;
+
+    /// As on a command label, in either case: `USE`, `deploy:van-3`.
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let (word, place) = text.split_once(':').map_or((text, None), |(word, place)| (word, Some(place)));
+        let unknown = || Refusal::Command(text.to_owned());
+        let place = place.map(str::parse::<PlaceName>).transpose().map_err(|_| unknown())?;
+        Ok(match (word.to_ascii_uppercase().as_str(), place) {
+            ("USE", None) => Self::Use,
+            ("RECEIVE", None) => Self::Receive,
+            ("PUT-AWAY", None) => Self::PutAway,
+            ("DEPLOY", Some(place)) => Self::Deploy(place),
+            ("INSTALL", Some(place)) => Self::Install(place),
+            ("TEST-PASS", None) => Self::TestPass,
+            ("TEST-FAIL", None) => Self::TestFail,
+            ("RETURN", None) => Self::Return,
+            ("SCRAP", None) => Self::Scrap,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Use => f.write_str("use"),
+            Self::Receive => f.write_str("receive"),
+            Self::PutAway => f.write_str("put away"),
+            Self::Deploy(place) => write!(f, "deploy to {place}"),
+            Self::Install(place) => write!(f, "install on {place}"),
+            Self::TestPass => f.write_str("test passed"),
+            Self::TestFail => f.write_str("test failed"),
+            Self::Return => f.write_str("return"),
+            Self::Scrap => f.write_str("scrap"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let mut catalog = Catalog::default();
+        catalog.add("M8-BOLT".parse().unwrap(), "acme".parse().unwrap(), ["4006381333931".parse().unwrap()]);
+        catalog
+    }
+
+    fn station() -> Station {
+        Station::new("bench-1".parse().unwrap(), "bin:A-01".parse().unwrap(), Mode::Use)
+    }
+
+    /// What a frame comes to: `QTY ITEM FROM TO`, or what the station says.
+    fn scan(station: &mut Station, seconds: u64, frame: &str) -> String {
+        let scan = Scan::from_frame(frame.as_bytes());
+        let at = (WallTime::from_millis(0), None);
+        match station.handle_scan(Duration::from_secs(seconds), at, &scan, None, &catalog()) {
+            Heard::Entry(entry) => match entry.statement {
+                Statement::Movement(m) => format!("{} {} {} {}", m.qty, m.item, m.from, m.to),
+                Statement::Level(level) => panic!("{level:?}"),
+            },
+            Heard::Set(text) => text,
+            Heard::Refused(refusal) => format!("refused: {refusal}"),
+        }
+    }
+
+    #[test]
+    fn a_part_moves_in_the_usual_mode() {
+        let mut station = station();
+        assert_eq!(scan(&mut station, 1, "]C0M8-BOLT"), "1 M8-BOLT bin:A-01 used");
+        assert_eq!(scan(&mut station, 2, "]E04006381333931"), "1 M8-BOLT bin:A-01 used", "by another of its codes");
+    }
+
+    #[test]
+    fn mode_and_quantity_hold_for_one_part() {
+        let mut station = station();
+        assert_eq!(scan(&mut station, 1, "]C0BW:QTY:12"), "use, 12: scan the part");
+        assert_eq!(scan(&mut station, 2, "]C0BW:DEPLOY:van-3"), "deploy to van-3, 12: scan the part");
+        assert_eq!(scan(&mut station, 3, "]C0M8-BOLT"), "12 M8-BOLT bin:A-01 field:van-3");
+        assert_eq!(scan(&mut station, 4, "]C0M8-BOLT"), "1 M8-BOLT bin:A-01 used");
+    }
+
+    #[test]
+    fn every_mode_makes_a_movement_of_the_table() {
+        for (command, expected) in [
+            ("USE", "1 M8-BOLT bin:A-01 used"),
+            ("RECEIVE", "1 M8-BOLT vendor bin:A-01"),
+            ("PUT-AWAY", "1 M8-BOLT dock bin:A-01"),
+            ("INSTALL:PUMP-17", "1 M8-BOLT bin:A-01 asset:PUMP-17"),
+            ("TEST-PASS", "1 M8-BOLT bench bin:A-01"),
+            ("TEST-FAIL", "1 M8-BOLT bench quarantine"),
+            ("RETURN", "1 M8-BOLT used bin:A-01"),
+            ("SCRAP", "1 M8-BOLT bin:A-01 scrap"),
+        ] {
+            let mut station = station();
+            scan(&mut station, 1, &format!("BW:{command}"));
+            assert_eq!(scan(&mut station, 2, "M8-BOLT"), expected);
+        }
+    }
+
+    #[test]
+    fn a_mode_left_alone_falls_back() {
+        let mut station = station();
+        scan(&mut station, 1, "BW:SCRAP");
+        assert_eq!(scan(&mut station, 61, "M8-BOLT"), "1 M8-BOLT bin:A-01 used");
+    }
+
+    #[test]
+    fn an_unknown_item_is_moved_under_its_raw_code() {
+        let mut station = station();
+        assert_eq!(scan(&mut station, 1, "]C0X-4711 "), "1 X-4711  bin:A-01 used");
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_changes_nothing() {
+        let mut station = station();
+        scan(&mut station, 1, "BW:QTY:5");
+        assert!(scan(&mut station, 2, "BW:DANCE").starts_with("refused: \"DANCE\" is no command"));
+        assert!(scan(&mut station, 3, "BW:QTY:0").starts_with("refused: 0 is no quantity"));
+        assert_eq!(scan(&mut station, 4, "M8-BOLT"), "5 M8-BOLT bin:A-01 used");
+    }
+}

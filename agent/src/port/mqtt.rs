@@ -1,0 +1,200 @@
+//! One MQTT session: subscribed anew at every connect, nothing acknowledged before it is told to.
+//!
+//! The session belongs to the broker's memory, not ours: `clean_session(false)` and a stable client id make it keep
+//! what was not acknowledged. rumqttc's own queue is never an outbox. [`Session::next`] must be polled by one task
+//! alone and is not cancel-safe (the library connects and flushes inside): race it against shutdown only.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::{
+    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS, SubscribeFilter,
+    SubscribeReasonCode,
+};
+
+use crate::config::BrokerConfig;
+
+/// The largest message taken. A scan or weight has some hundred bytes; the library's own 10 KiB makes one large
+/// retained message an endless loop of reconnects.
+const MESSAGE_LEN_MAX: usize = 512 * 1024;
+
+/// Requests that may queue towards the library: acks and subscriptions.
+const REQUESTS_MAX: usize = 1_024;
+
+/// Quiet time after which the broker is asked for a sign of life.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Errors in a row that the same message can cause by coming again, before the session is begun anew without it.
+const POISONED: u32 = 5;
+
+/// A session with a broker.
+pub struct Session {
+    client: AsyncClient,
+    events: EventLoop,
+    topics: Vec<String>,
+    options: MqttOptions,
+    /// Counts connects: an ack of an earlier one could hit a packet id that was given out anew.
+    connect: u64,
+    unreadable: u32,
+}
+
+/// What came over the session.
+#[derive(Debug)]
+pub enum Incoming {
+    Connected,
+    Message(Message),
+    /// The broker refused a subscription: nothing will come on this topic.
+    NotSubscribed(String),
+    /// Nothing that concerns anyone.
+    Other,
+}
+
+/// A message, with what its ack needs.
+#[derive(Debug, Clone)]
+pub struct Message {
+    publish: Publish,
+    connect: u64,
+}
+
+/// The way to acknowledge.
+#[derive(Debug, Clone)]
+pub struct Acks {
+    client: AsyncClient,
+}
+
+impl Session {
+    /// A session that will subscribe to `topics` at QoS 1.
+    #[must_use]
+    pub fn new(broker: &BrokerConfig, topics: Vec<String>) -> Self {
+        let mut options = MqttOptions::new(&broker.client_id, &broker.host, broker.port);
+        options.set_keep_alive(KEEP_ALIVE);
+        options.set_clean_session(false);
+        options.set_manual_acks(true);
+        options.set_max_packet_size(MESSAGE_LEN_MAX, MESSAGE_LEN_MAX);
+        if let Some((username, password)) = &broker.login {
+            options.set_credentials(username, password.reveal());
+        }
+        let (client, events) = AsyncClient::new(options.clone(), REQUESTS_MAX);
+        Self { client, events, topics, options, connect: 0, unreadable: 0 }
+    }
+
+    #[must_use]
+    pub fn acks(&self) -> Acks {
+        Acks { client: self.client.clone() }
+    }
+
+    /// Which connect this is; acks of earlier ones are void.
+    #[must_use]
+    pub fn connect(&self) -> u64 {
+        self.connect
+    }
+
+    /// The next thing that happens. After an error call again, later: the wait is the caller's.
+    ///
+    /// # Errors
+    /// The session broke, or could not be made.
+    pub async fn next(&mut self) -> Result<Incoming, rumqttc::ConnectionError> {
+        let event = match self.events.poll().await {
+            Ok(event) => event,
+            Err(error) => {
+                self.begin_anew_when_poisoned(&error);
+                return Err(error);
+            }
+        };
+        Ok(match event {
+            Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => {
+                self.connect += 1;
+                // Also when the broker says that it kept the session: it may have kept it without these topics.
+                let filters = self.topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
+                if !self.topics.is_empty() && self.client.try_subscribe_many(filters).is_err() {
+                    // The queue is full of acks of the connect before. The next connect subscribes.
+                    self.events.clean();
+                }
+                Incoming::Connected
+            }
+            Event::Incoming(Packet::Publish(publish)) => {
+                self.unreadable = 0;
+                Incoming::Message(Message { publish, connect: self.connect })
+            }
+            Event::Incoming(Packet::SubAck(ack)) => {
+                let refused = ack.return_codes.iter().position(|code| *code == SubscribeReasonCode::Failure);
+                refused
+                    .and_then(|index| self.topics.get(index))
+                    .map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone()))
+            }
+            Event::Incoming(_) | Event::Outgoing(Outgoing::Publish(_) | _) => Incoming::Other,
+        })
+    }
+
+    /// A message that cannot be read comes again after each connect. Some times over, the session is begun anew
+    /// without what the broker keeps for it: other unacknowledged messages go with it, which is said by the caller's
+    /// log of the error; to receive nothing ever again would be worse.
+    fn begin_anew_when_poisoned(&mut self, error: &rumqttc::ConnectionError) {
+        let unreadable = matches!(
+            error,
+            rumqttc::ConnectionError::MqttState(
+                rumqttc::StateError::Deserialization(_) | rumqttc::StateError::InvalidState
+            )
+        );
+        if !unreadable {
+            return;
+        }
+        self.unreadable += 1;
+        if self.unreadable >= POISONED {
+            self.unreadable = 0;
+            let clean = !self.events.mqtt_options.clean_session();
+            self.events.mqtt_options.set_clean_session(clean);
+        } else if self.events.mqtt_options.clean_session() {
+            self.events.mqtt_options.clone_from(&self.options);
+        }
+    }
+}
+
+impl Message {
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        &self.publish.topic
+    }
+
+    #[must_use]
+    pub fn payload(&self) -> &Bytes {
+        &self.publish.payload
+    }
+
+    /// The last known value from before the subscription, not something that happened.
+    #[must_use]
+    pub fn is_retained(&self) -> bool {
+        self.publish.retain
+    }
+
+    /// The broker says that it sent this before. Brokers may leave it out.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.publish.dup
+    }
+
+    /// The number under which it waits for its ack; the same when it is sent again in a session.
+    #[must_use]
+    pub fn packet_id(&self) -> u16 {
+        self.publish.pkid
+    }
+
+    #[must_use]
+    pub fn connect(&self) -> u64 {
+        self.connect
+    }
+}
+
+impl Acks {
+    /// Hands an ack to the session. `false` when its queue is full: try again after it has run.
+    #[must_use]
+    pub fn send(&self, message: &Message) -> bool {
+        message.publish.qos == QoS::AtMostOnce || self.client.try_ack(&message.publish).is_ok()
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("topics", &self.topics).field("connect", &self.connect).finish_non_exhaustive()
+    }
+}
