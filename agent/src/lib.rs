@@ -3,7 +3,12 @@
 //! Reading order, bottom floor first; each floor imports only those below it.
 //!
 //! - [`device`] bytes → readings, pure · [`movement`] readings → entries, pure
+//! - [`clock`] · [`config`] the site's file
 //! - [`ledger`] the only SQL
+//! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
+//! - [`status`] what the agent says of itself
+//! - [`task`] one loop each
+//! - [`app`] builds, wires, stops · [`cli`] the command line · `demo` the whole line on one machine
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
 
@@ -16,3 +21,20 @@ pub mod clock;
 pub mod config;
 
 pub mod ledger;
+
+pub mod port;
+pub mod tls;
+pub mod uplink;
+
+mod planted;
+
+pub mod status;
+
+pub mod task;
+
+pub mod app;
+
+#[cfg(feature = "demo")]
+pub mod demo;
+
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The agent's binary. Everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agent::cli::main()
+}

@@ -3,7 +3,7 @@
 
 /// A way to lose or double what was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defect {
+pub(crate) enum Defect {
     /// MQTT messages are acknowledged when they arrive, not when they are committed.
     AckBeforeCommit,
     /// A batch that got no answer is recorded again under new seqs.
@@ -13,7 +13,7 @@ pub enum Defect {
 /// Whether a defect is planted.
 #[cfg(feature = "planted-defects")]
 #[must_use]
-pub fn is_planted(defect: Defect) -> bool {
+pub(crate) fn is_planted(defect: Defect) -> bool {
     let name = match defect {
         Defect::AckBeforeCommit => "ack-before-commit",
         Defect::NewSeqOnRetry => "new-seq-on-retry",
@@ -24,6 +24,6 @@ pub fn is_planted(defect: Defect) -> bool {
 /// Whether a defect is planted: never in this build.
 #[cfg(not(feature = "planted-defects"))]
 #[must_use]
-pub const fn is_planted(_: Defect) -> bool {
+pub(crate) const fn is_planted(_: Defect) -> bool {
     false
 }

@@ -62,8 +62,7 @@ impl Uplink {
             client = client.no_proxy();
         }
         if let Some(path) = &feed.ca {
-            let pem = std::fs::read(path)
-                .map_err(|source| UplinkError::Authority { path: path.clone(), source })?;
+            let pem = std::fs::read(path).map_err(|source| UplinkError::Authority { path: path.clone(), source })?;
             let authorities = Certificate::from_pem_bundle(&pem)
                 .map_err(|source| UplinkError::Certificate { path: path.clone(), source })?;
             client = client.tls_certs_only(authorities);

@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn the_modifier_tells_kinds_of_one_symbology_apart() {
+        let told = |id: &[u8; 2]| {
+            let id = AimId { code: id[0], modifier: id[1] };
+            (id.symbology(), id.check_validated(), id.check_stripped())
+        };
+        assert_eq!(told(b"I0"), ("itf", false, false));
+        assert_eq!(told(b"I1"), ("itf-14", true, false));
+        assert_eq!(told(b"I3"), ("itf", true, true));
+        assert_eq!(told(b"A4"), ("code-39", false, false));
+        assert_eq!(told(b"A7"), ("code-39", true, true));
+        assert_eq!(told(b"Y0"), ("unknown", false, false));
+    }
+
+    #[test]
     fn gs1_is_said_by_the_identifier_alone() {
         for gs1 in ["C1", "d2", "d5", "Q3", "Q4", "e0", "e1", "J1"] {
             assert!(AimId { code: gs1.as_bytes()[0], modifier: gs1.as_bytes()[1] }.is_gs1(), "{gs1}");

@@ -22,9 +22,6 @@ impl Debounce {
     /// Whether this read is a scan of its own. A rejected repeat does not extend the window, or a label left in view
     /// would silence the scanner for ever; another code in between ends it. A clock that steps back keeps it closed.
     pub fn accept(&mut self, code: &[u8], now_ms: u64) -> bool {
-        if self.window_ms == 0 {
-            return true;
-        }
         if let Some((last, at_ms)) = &self.accepted
             && last == code
             && now_ms.saturating_sub(*at_ms) < self.window_ms

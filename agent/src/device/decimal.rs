@@ -76,10 +76,11 @@ impl Decimal {
         };
         let exponent: i32 = exponent.parse().map_err(|_| DecimalError::NotANumber)?;
         let Self { mut mantissa, fraction } = Self::parse(digits)?;
-        if mantissa == 0 {
-            return Ok(Self { mantissa, fraction: 0 });
-        }
         let mut fraction = i64::from(fraction) - i64::from(exponent);
+        if mantissa == 0 {
+            // Nothing to shift, however far: "0e2000000000" must not take two billion steps.
+            fraction = fraction.clamp(0, i64::from(Self::FRACTION_MAX));
+        }
         while fraction < 0 {
             mantissa = mantissa.checked_mul(10).ok_or(DecimalError::TooLong)?;
             fraction += 1;
@@ -177,7 +178,9 @@ mod tests {
             ("1.5E-3", "0.0015"),
             ("-2.50e1", "-25.0"),
             ("12.5e+2", "1250"),
-            ("0e999999", "0"),
+            ("0e2147483647", "0"),
+            ("0.00e0", "0.00"),
+            ("0e-3", "0.000"),
             ("7e-2000000000", "0"),
             ("1.2345678901234567e-5", "0.000012345678901234"),
             ("4.0", "4.0"),

@@ -153,7 +153,9 @@ mod tests {
     fn liveness_is_what_the_last_will_says() {
         assert_eq!(read("tele/bin42/LWT", "Online"), Ok(Some(Reading::Online(true))));
         assert_eq!(read("tele/bin42/LWT", "Offline"), Ok(Some(Reading::Online(false))));
-        assert_eq!(read("tele/bin42/LWT", ""), Err(TasmotaError::Liveness));
+        for payload in ["", "Onlin", "true"] {
+            assert_eq!(read("tele/bin42/LWT", payload), Err(TasmotaError::Liveness), "{payload}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct Ledger {
 /// What became of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Recorded(Recorded),
+    Recorded(Box<Recorded>),
     /// A level that the ledger agrees with.
     NoChange,
     /// The repetition of something recorded before.
@@ -155,7 +155,7 @@ impl Ledger {
         self.on_hand.apply(&movement);
         let held = |place: &Place| self.on_hand.get(&movement.item, place).unwrap_or(0);
         let (left, reached) = (held(&movement.from), held(&movement.to));
-        Ok(Ok(Outcome::Recorded(Recorded { feed, seq, movement, left, reached })))
+        Ok(Ok(Outcome::Recorded(Box::new(Recorded { feed, seq, movement, left, reached }))))
     }
 
     /// Base units of an item at a place; `None` when nothing was ever recorded there.

@@ -84,14 +84,9 @@ fn durable(db: &Connection) -> Result<(), LedgerError> {
     // After a checkpoint the WAL is cut back to this: it counts against the site's disk.
     db.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024).map_err(LedgerError::Write)?;
     for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", "2")] {
-        let found = db
-            .pragma_query_value(None, setting, |row| row.get::<_, rusqlite::types::Value>(0))
+        let found: String = db
+            .query_row(&format!("SELECT CAST({setting} AS TEXT) FROM pragma_{setting}"), [], |row| row.get(0))
             .map_err(LedgerError::Write)?;
-        let found = match found {
-            rusqlite::types::Value::Text(text) => text,
-            rusqlite::types::Value::Integer(number) => number.to_string(),
-            other => format!("{other:?}"),
-        };
         if found != wanted {
             return Err(LedgerError::Setting { setting, wanted, found });
         }

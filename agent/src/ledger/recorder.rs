@@ -6,9 +6,9 @@
 use std::{collections::BTreeMap, sync::Arc, thread};
 
 use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand, record::RecordError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::{Counts, FeedStanding, Ledger, LedgerError, Outcome};
+use super::{Counts, FeedStanding, Ledger, LedgerError, Outcome, Recorded};
 use crate::movement::entry::Entry;
 
 /// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
@@ -16,6 +16,10 @@ const QUEUE_MAX: usize = 1_024;
 
 /// Entries in one commit: past this a group gains nothing and its first member waits for its last.
 const GROUP_MAX: usize = 512;
+
+/// Recorded movements that a slow listener may be behind before it misses some. Listeners are pages and the demo;
+/// what they miss they read from the ledger.
+const NEWS_MAX: usize = 1_024;
 
 /// What a sender learns when its entry was not recorded.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -45,6 +49,7 @@ pub struct View {
 pub struct Recorder {
     commands: mpsc::Sender<Command>,
     view: watch::Receiver<Arc<View>>,
+    news: broadcast::Sender<Arc<Recorded>>,
 }
 
 /// An answer that is on its way.
@@ -81,8 +86,12 @@ impl Recorder {
     pub fn start(ledger: Ledger) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
         let (publish, view) = watch::channel(Arc::new(view_of(&ledger, None)));
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || run(ledger, queue, &publish))?;
-        Ok((Self { commands, view }, thread))
+        let (news, _) = broadcast::channel(NEWS_MAX);
+        let announce = news.clone();
+        let thread = thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || run(ledger, queue, &publish, &announce))?;
+        Ok((Self { commands, view, news }, thread))
     }
 
     /// Records an entry; returns after its commit.
@@ -127,6 +136,12 @@ impl Recorder {
         self.view.clone()
     }
 
+    /// Movements as they are committed, from now on.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<Arc<Recorded>> {
+        self.news.subscribe()
+    }
+
     /// Appends copies of records under new seqs: what an agent without stable identities does on a retry. For the
     /// test that proves that the checker sees it.
     #[cfg(feature = "planted-defects")]
@@ -157,7 +172,12 @@ impl Reply {
     }
 }
 
-fn run(mut ledger: Ledger, mut queue: mpsc::Receiver<Command>, publish: &watch::Sender<Arc<View>>) {
+fn run(
+    mut ledger: Ledger,
+    mut queue: mpsc::Receiver<Command>,
+    publish: &watch::Sender<Arc<View>>,
+    announce: &broadcast::Sender<Arc<Recorded>>,
+) {
     let mut group = Vec::with_capacity(GROUP_MAX);
     while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
         let mut replies = Vec::with_capacity(group.len());
@@ -173,6 +193,13 @@ fn run(mut ledger: Ledger, mut queue: mpsc::Receiver<Command>, publish: &watch::
         let failed = committed.err().map(Arc::new);
         publish.send_replace(Arc::new(view_of(&ledger, failed.clone())));
         for reply in replies {
+            if failed.is_none()
+                && announce.receiver_count() > 0
+                && let Reply::Recorded(_, Ok(Outcome::Recorded(recorded))) = &reply
+            {
+                // Only fails when the last listener has just gone.
+                let _ = announce.send(Arc::new(Recorded::clone(recorded)));
+            }
             reply.send(failed.as_ref());
         }
     }

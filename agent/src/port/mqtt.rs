@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS, SubscribeFilter,
+    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter,
     SubscribeReasonCode,
 };
 
@@ -32,7 +32,6 @@ pub struct Session {
     client: AsyncClient,
     events: EventLoop,
     topics: Vec<String>,
-    options: MqttOptions,
     /// Counts connects: an ack of an earlier one could hit a packet id that was given out anew.
     connect: u64,
     unreadable: u32,
@@ -74,8 +73,8 @@ impl Session {
         if let Some((username, password)) = &broker.login {
             options.set_credentials(username, password.reveal());
         }
-        let (client, events) = AsyncClient::new(options.clone(), REQUESTS_MAX);
-        Self { client, events, topics, options, connect: 0, unreadable: 0 }
+        let (client, events) = AsyncClient::new(options, REQUESTS_MAX);
+        Self { client, events, topics, connect: 0, unreadable: 0 }
     }
 
     #[must_use]
@@ -102,16 +101,7 @@ impl Session {
             }
         };
         Ok(match event {
-            Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => {
-                self.connect += 1;
-                // Also when the broker says that it kept the session: it may have kept it without these topics.
-                let filters = self.topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
-                if !self.topics.is_empty() && self.client.try_subscribe_many(filters).is_err() {
-                    // The queue is full of acks of the connect before. The next connect subscribes.
-                    self.events.clean();
-                }
-                Incoming::Connected
-            }
+            Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => self.connected(),
             Event::Incoming(Packet::Publish(publish)) => {
                 self.unreadable = 0;
                 Incoming::Message(Message { publish, connect: self.connect })
@@ -122,30 +112,39 @@ impl Session {
                     .and_then(|index| self.topics.get(index))
                     .map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone()))
             }
-            Event::Incoming(_) | Event::Outgoing(Outgoing::Publish(_) | _) => Incoming::Other,
+            Event::Incoming(_) | Event::Outgoing(_) => Incoming::Other,
         })
     }
 
-    /// A message that cannot be read comes again after each connect. Some times over, the session is begun anew
-    /// without what the broker keeps for it: other unacknowledged messages go with it, which is said by the caller's
-    /// log of the error; to receive nothing ever again would be worse.
-    fn begin_anew_when_poisoned(&mut self, error: &rumqttc::ConnectionError) {
-        let unreadable = matches!(
-            error,
-            rumqttc::ConnectionError::MqttState(
-                rumqttc::StateError::Deserialization(_) | rumqttc::StateError::InvalidState
-            )
-        );
-        if !unreadable {
-            return;
+    fn connected(&mut self) -> Incoming {
+        self.connect += 1;
+        if self.events.mqtt_options.clean_session() {
+            // The broker has forgotten the session with the message that could not be read. The next one it keeps.
+            self.events.mqtt_options.set_clean_session(false);
+            let _ = self.client.try_disconnect();
+            return Incoming::Other;
         }
-        self.unreadable += 1;
+        // Also when the broker says that it kept the session: it may have kept it without these topics.
+        let filters = self.topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
+        if !self.topics.is_empty() && self.client.try_subscribe_many(filters).is_err() {
+            // Full of acks of the connect before: break off, the next connect begins with an empty queue.
+            self.events.clean();
+            self.events.pending.clear();
+        }
+        Incoming::Connected
+    }
+
+    /// A message that cannot be read comes again after each connect. Some times over, the session is begun anew
+    /// without what the broker keeps for it. Other unacknowledged messages go with it: less than receiving nothing
+    /// ever again, and the caller says so.
+    fn begin_anew_when_poisoned(&mut self, error: &rumqttc::ConnectionError) {
+        use rumqttc::{ConnectionError, StateError};
+        if matches!(error, ConnectionError::MqttState(StateError::Deserialization(_))) {
+            self.unreadable += 1;
+        }
         if self.unreadable >= POISONED {
             self.unreadable = 0;
-            let clean = !self.events.mqtt_options.clean_session();
-            self.events.mqtt_options.set_clean_session(clean);
-        } else if self.events.mqtt_options.clean_session() {
-            self.events.mqtt_options.clone_from(&self.options);
+            self.events.mqtt_options.set_clean_session(true);
         }
     }
 }
@@ -190,6 +189,12 @@ impl Acks {
     #[must_use]
     pub fn send(&self, message: &Message) -> bool {
         message.publish.qos == QoS::AtMostOnce || self.client.try_ack(&message.publish).is_ok()
+    }
+
+    /// Breaks the connection off, so that the broker sends everything again that has no ack.
+    pub fn ask_again(&self) {
+        // No room means that the connection is broken already or busy; it will be asked again.
+        let _ = self.client.try_disconnect();
     }
 }
 

@@ -32,14 +32,13 @@ pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Reply {
         // Also from a proxy on the way: only a smaller batch gets through.
         413 => Reply::Rejected { rejection: Rejection::new(Code::TooLarge, "HTTP 413"), retry_after },
         429 | 502..=504 => nothing(TroubleKind::Busy, status, body, retry_after),
-        200..400 => nothing(TroubleKind::NotAHub, status, body, retry_after),
+        200..=399 => nothing(TroubleKind::NotAHub, status, body, retry_after),
         _ => nothing(TroubleKind::Refused, status, body, retry_after),
     }
 }
 
 fn nothing(kind: TroubleKind, status: u16, body: &[u8], retry_after: Option<Duration>) -> Reply {
-    let shown: String =
-        String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect();
+    let shown: String = String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect();
     Reply::Nothing { kind, detail: format!("HTTP {status} {shown}").trim_end().to_owned(), retry_after }
 }
 

@@ -30,6 +30,7 @@ fn a_weight_is_read_with_its_own_unit_or_the_configured_one() {
     let read = |payload: &str| weight_dialect().read(payload.as_bytes());
     assert_eq!(read(r#"{"data":{"w":12.50,"u":"KG"},"ok":true}"#), weight("12.50", MassUnit::Kilogram, Some(true)));
     assert_eq!(read(r#"{"data":{"w":"12.5"},"ok":0}"#), weight("12.5", MassUnit::Gram, Some(false)));
+    assert_eq!(read(r#"{"data":{"w":2},"ok":"1"}"#), weight("2", MassUnit::Gram, Some(true)));
     assert_eq!(read(r#"{"data":{"w":1e3,"u":null}}"#), weight("1000", MassUnit::Gram, None));
 }
 

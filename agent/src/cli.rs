@@ -1,0 +1,160 @@
+//! The command line: parse, load the configuration, start tracing, run.
+
+mod status;
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    app::Agent,
+    config::{Config, ConfigError},
+};
+
+/// Counts parts where they are used and tells each vendor, exactly once, what was used.
+#[derive(Debug, Parser)]
+#[command(name = "binwire-agent", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the site daemon until SIGTERM or SIGINT.
+    Run {
+        /// The site's file.
+        #[arg(long)]
+        config: PathBuf,
+        /// How to write the log to standard error. What is logged: RUST_LOG, default `info`.
+        #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+        log: LogFormat,
+    },
+    /// List everything wrong with a site's file; exit 64 when there is anything.
+    Check {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Ask a running agent how it is.
+    Status {
+        /// The site's file, to find the agent's socket.
+        #[arg(long, required_unless_present = "socket")]
+        config: Option<PathBuf>,
+        /// The agent's socket.
+        #[arg(long)]
+        socket: Option<PathBuf>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the whole line on this machine: simulated devices, this agent, a hub, two vendors, a WAN that fails.
+    #[cfg(feature = "demo")]
+    Demo(crate::demo::Options),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    crate::tls::install_provider();
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run { config, log } => run(&config, log),
+        Command::Check { config } => check(&config),
+        Command::Status { config, socket, json } => status(config.as_deref(), socket, json),
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => crate::demo::main(&options),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line speaks to a person")]
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(ConfigError::Faults(faults)) = error.downcast_ref() {
+        eprintln!("{faults}\nerror: {} faults; nothing was started", faults.faults.len());
+        return ExitCode::from(settings::EXIT_FAULTS);
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(config: &Path, log: LogFormat) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    let filter = EnvFilter::builder().with_default_directive(tracing::Level::INFO.into()).from_env_lossy();
+    let on_terminal = std::io::stderr().is_terminal();
+    let log_to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(on_terminal);
+    match log {
+        LogFormat::Text => log_to.with_target(false).init(),
+        LogFormat::Json => log_to.json().flatten_event(true).init(),
+    }
+    runtime()?.block_on(async {
+        let agent = Agent::start(config).await?;
+        let stop = stop_signal()?;
+        // Not run by systemd: there is nobody to tell.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        agent
+            .run_until(async {
+                stop.await;
+                let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+            })
+            .await
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the command line speaks to a person")]
+fn check(path: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(path)?;
+    println!(
+        "{}: ok: site {}, {} feeds, {} items, {} bins, {} stations, {} devices",
+        path.display(),
+        config.site,
+        config.feeds.len(),
+        config.items.len(),
+        config.bins.len(),
+        config.stations.len(),
+        config.scanners.len() + config.scales.len() + config.sensors.len(),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn status(config: Option<&Path>, socket: Option<PathBuf>, json: bool) -> anyhow::Result<ExitCode> {
+    let socket = match (socket, config) {
+        (Some(socket), _) => socket,
+        (None, Some(config)) => Config::load(config)?.socket,
+        (None, None) => anyhow::bail!("give --config or --socket"),
+    };
+    runtime()?.block_on(status::show(&socket, json))
+}
+
+/// Two workers: the devices of a site wait far more than they work.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start runtime")
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
