@@ -1,1 +1,41 @@
+//! The vendor's server. It takes the feeds of many sites, proves them complete, keeps them, and shows them live.
+//!
+//! ```text
+//! cli           parse, load the configuration, start logging, run
+//! serve         build the parts, start them, stop them in order
+//! listen · tls  sockets and connections
+//! http          intake, reads, live feed, sign-in        page · view · words   what people and programs are shown
+//! store         the only SQL: one thread that writes, several that look
+//! cursor        where a reader stands        token · feed   who and what
+//! config        the operator's file, every fault at once
+//! gateway-proto the language of site and vendor
+//! ```
+//!
+//! A batch goes `listen → http::intake → store::writer`, is committed, and only then answered. A movement is seen by
+//! `store → http::live → page`. Nothing that a viewer gets names, counts or hints at a feed that it may not see; that is
+//! why there is no position across feeds (see `cursor`).
+//!
+//! In process, for a demo or a test: [`config::HubConfig`] and [`serve::Hub::start`].
 
+mod clock;
+pub mod feed;
+pub mod token;
+
+pub mod config;
+
+mod cursor;
+mod planted;
+mod store;
+
+mod page;
+mod view;
+mod words;
+
+mod http;
+
+mod listen;
+pub mod tls;
+
+pub mod serve;
+
+pub mod cli;

@@ -1,0 +1,144 @@
+//! What the operator says: where to listen, where to keep things, which feeds come in and who may look at them.
+//!
+//! Owns the file's format and every rule about it. A [`HubConfig`] that came from a file has no fault left in it;
+//! all faults of a file are found in one pass and reported together, each with its line, key and rule. The walk over
+//! the file is written by hand ([`section`]) because a derived reader stops at the first fault.
+
+mod fault;
+mod read;
+mod section;
+
+use std::{
+    collections::BTreeSet,
+    fmt, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use gateway_proto::name::{FeedName, ItemCode, NameError, SiteName};
+
+pub use self::fault::{Fault, Faults};
+use crate::{feed::FeedKey, token::Token};
+
+/// Everything `binwire-hub serve` needs to know.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// Where to listen. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Folder of the store; made when absent. Only its owner may read what the hub makes in it.
+    pub state_dir: PathBuf,
+    /// Certificate and key. `None` means plain HTTP, allowed only where `listen` is a loopback address.
+    pub tls: Option<TlsConfig>,
+    pub feeds: Vec<FeedConfig>,
+    pub viewers: Vec<ViewerConfig>,
+}
+
+/// `[tls]`: PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The server's certificate, then its chain.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// `[[feed]]`: one site's feed and the token it is sent with.
+#[derive(Debug, Clone)]
+pub struct FeedConfig {
+    pub site: SiteName,
+    pub name: FeedName,
+    pub token: Token,
+    /// The items this feed may carry. `None` takes every item; others are parked as `unknown_item`.
+    pub items: Option<BTreeSet<ItemCode>>,
+}
+
+/// `[[viewer]]`: someone who may look, and at which feeds.
+#[derive(Debug, Clone)]
+pub struct ViewerConfig {
+    pub name: ViewerName,
+    pub token: Token,
+    pub feeds: Vec<FeedKey>,
+}
+
+/// What a viewer is called. 1 to 64 bytes of letters, digits, `.`, `_`, `-`: it stands in the page's address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewerName(FeedName);
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("read config {path}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Faults(Faults),
+}
+
+impl HubConfig {
+    /// Reads and checks a file. Paths inside it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError::Read`] when there is no such file, [`ConfigError::Faults`] with everything wrong in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads and checks a text that stands in `file`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Faults`] with everything wrong in it.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        read::read(text, file).map_err(ConfigError::Faults)
+    }
+
+    /// Whether serving this would send tokens over a network in the clear.
+    #[must_use]
+    pub fn is_plain_beyond_loopback(&self) -> bool {
+        self.tls.is_none() && !self.listen.ip().is_loopback()
+    }
+}
+
+impl FeedConfig {
+    /// A feed that takes every item.
+    #[must_use]
+    pub fn new(site: SiteName, name: FeedName, token: Token) -> Self {
+        Self { site, name, token, items: None }
+    }
+
+    #[must_use]
+    pub fn key(&self) -> FeedKey {
+        FeedKey { site: self.site.clone(), name: self.name.clone() }
+    }
+
+    /// Whether an item may come in on this feed.
+    #[must_use]
+    pub fn knows(&self, item: &ItemCode) -> bool {
+        self.items.as_ref().is_none_or(|items| items.contains(item))
+    }
+}
+
+impl ViewerName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for ViewerName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        // The same rule as a feed's name, under its own name where it is broken.
+        text.parse().map(Self).map_err(|error| match error {
+            NameError::Empty { .. } => NameError::Empty { kind: "viewer name" },
+            NameError::TooLong { len, max, .. } => NameError::TooLong { kind: "viewer name", len, max },
+            NameError::Character { found, allowed, .. } => NameError::Character { kind: "viewer name", found, allowed },
+        })
+    }
+}
+
+impl fmt::Display for ViewerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

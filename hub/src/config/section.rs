@@ -1,0 +1,177 @@
+//! A cursor over one table of the file that takes keys by name and type, remembers which it has seen, and notes every
+//! fault instead of stopping at one. Knows TOML, not what the keys mean.
+
+use std::{fmt::Display, ops::Range, str::FromStr};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::fault::Fault;
+
+/// Where faults are noted.
+pub(super) struct Notes<'t> {
+    text: &'t str,
+    faults: Vec<Fault>,
+}
+
+/// A value with the place it stands at.
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+    pub(super) key: String,
+}
+
+/// One table, half read.
+pub(super) struct Section<'t, 'v> {
+    path: String,
+    span: Range<usize>,
+    table: &'v DeTable<'t>,
+    seen: Vec<&'static str>,
+}
+
+impl<'t> Notes<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, faults: Vec::new() }
+    }
+
+    /// Notes a fault at a byte range of the text.
+    pub(super) fn note(&mut self, span: &Range<usize>, key: &str, rule: impl Display) {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        self.faults.push(Fault { line, key: key.to_owned(), rule: rule.to_string() });
+    }
+
+    /// Notes a fault of a value that was read.
+    pub(super) fn note_at<T>(&mut self, at: &At<T>, rule: impl Display) {
+        self.note(&at.span, &at.key, rule);
+    }
+
+    /// The faults in the order of their lines.
+    pub(super) fn into_faults(mut self) -> Vec<Fault> {
+        self.faults.sort_by_key(|fault| fault.line);
+        self.faults
+    }
+}
+
+impl<T> At<T> {
+    /// Parses the text of a value, noting what its type says against it.
+    pub(super) fn parse<U: FromStr<Err: Display>>(self, notes: &mut Notes<'_>) -> Option<At<U>>
+    where
+        T: AsRef<str>,
+    {
+        match self.value.as_ref().parse() {
+            Ok(value) => Some(At { value, span: self.span, key: self.key }),
+            Err(error) => {
+                notes.note(&self.span, &self.key, error);
+                None
+            }
+        }
+    }
+}
+
+impl<'t, 'v> Section<'t, 'v> {
+    pub(super) fn root(table: &'v Spanned<DeTable<'t>>) -> Self {
+        Self { path: String::new(), span: 0..0, table: table.get_ref(), seen: Vec::new() }
+    }
+
+    /// Where the section begins.
+    pub(super) fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
+    /// The full path of a key of this section.
+    pub(super) fn path(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// A text that may be absent.
+    pub(super) fn text(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<String>> {
+        let value = self.take(key)?;
+        self.typed(notes, key, value, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A text that must be there.
+    pub(super) fn needed(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<String>> {
+        if !self.has(key) {
+            notes.note(&self.span, &self.path(key), "is missing");
+        }
+        self.text(notes, key)
+    }
+
+    /// A list of texts that may be absent. Elements of another type are noted and left out.
+    pub(super) fn texts(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<Vec<At<String>>> {
+        let value = self.take(key)?;
+        let list = self.typed(notes, key, value, "a list of texts", |value| value.as_array())?;
+        let mut texts = Vec::new();
+        for (i, element) in list.value.iter().enumerate() {
+            match element.get_ref().as_str() {
+                Some(text) => {
+                    texts.push(At { value: text.to_owned(), span: element.span(), key: format!("{}[{i}]", list.key) });
+                }
+                None => notes.note(&element.span(), &format!("{}[{i}]", list.key), "is no text"),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A table that may be absent.
+    pub(super) fn table(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<Self> {
+        let value = self.take(key)?;
+        let table = self.typed(notes, key, value, "a table", |value| value.as_table())?;
+        Some(Self { path: table.key, span: table.span, table: table.value, seen: Vec::new() })
+    }
+
+    /// A list of tables, empty when absent.
+    pub(super) fn tables(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Vec<Self> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let wanted = "a list of tables; write [[…]] with two brackets";
+        let Some(list) = self.typed(notes, key, value, wanted, |value| value.as_array()) else { return Vec::new() };
+        let mut sections = Vec::new();
+        for (i, element) in list.value.iter().enumerate() {
+            let path = format!("{}[{i}]", list.key);
+            match element.get_ref().as_table() {
+                Some(table) => sections.push(Self { path, span: element.span(), table, seen: Vec::new() }),
+                None => notes.note(&element.span(), &path, "is no table"),
+            }
+        }
+        sections
+    }
+
+    /// Notes every key that nobody asked for.
+    pub(super) fn end(self, notes: &mut Notes<'_>) {
+        for key in self.table.keys().filter(|key| !self.seen.contains(&key.get_ref().as_ref())) {
+            let known = self.seen.join(", ");
+            notes.note(&key.span(), &self.path(key.get_ref()), format_args!("is not known here; known are {known}"));
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.table.keys().any(|k| k.get_ref() == key)
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<&'v Spanned<DeValue<'t>>> {
+        self.seen.push(key);
+        self.table.iter().find(|(k, _)| k.get_ref() == key).map(|(_, value)| value)
+    }
+
+    fn typed<T>(
+        &self,
+        notes: &mut Notes<'_>,
+        key: &str,
+        value: &'v Spanned<DeValue<'t>>,
+        wanted: &str,
+        read: impl FnOnce(&'v DeValue<'t>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let path = self.path(key);
+        match read(value.get_ref()) {
+            Some(read) => Some(At { value: read, span: value.span(), key: path }),
+            None => {
+                let found = value.get_ref().type_str();
+                notes.note(&value.span(), &path, format_args!("must be {wanted}, not of type {found}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The hub as others meet it: a real server on a free port, a real store in a folder of its own, real requests.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod bodies;
+mod intake;
+mod isolation;
+mod live;
+mod page;
+mod process;
+mod reads;
+mod support;
+mod tls;
