@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     chain::{Epoch, Link},
-    limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX},
+    limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX, SEQ_MAX},
     name::{FeedName, SiteName, Text},
     record::{RecordText, Seq},
 };
@@ -60,8 +60,8 @@ pub enum BatchError {
     Protocol { found: u32 },
     #[error("batch is not readable: {0}")]
     Unreadable(#[from] serde_json::Error),
-    #[error("first_seq is 0; seqs begin at 1")]
-    FirstSeq,
+    #[error("seqs are 1 to {SEQ_MAX}")]
+    Seq,
     #[error("lost.to {to} is before first_seq {first}")]
     LostBackwards { first: Seq, to: Seq },
     #[error("batch needs either records or lost, and records not empty")]
@@ -142,8 +142,9 @@ impl Batch {
         if wire.protocol != PROTOCOL {
             return Err(BatchError::Protocol { found: wire.protocol });
         }
-        if wire.first_seq == Seq(0) {
-            return Err(BatchError::FirstSeq);
+        let last = wire.lost.as_ref().map_or(wire.first_seq, |lost| lost.to.max(wire.first_seq));
+        if wire.first_seq == Seq(0) || last.0 > SEQ_MAX - BATCH_RECORDS_MAX as u64 {
+            return Err(BatchError::Seq);
         }
         let load = match (wire.records, wire.lost) {
             (Some(records), None) if !records.is_empty() => {

@@ -28,6 +28,10 @@ pub const TEXT_LEN_MAX: usize = 256;
 /// The largest quantity of one movement in base units. Nine million of them still sum inside an `i64`.
 pub const QUANTITY_MAX: u64 = 1_000_000_000_000;
 
+/// The largest seq: 2^53 − 1, the last whole number that every JSON reader keeps exactly. At a thousand records a
+/// second it lasts 280,000 years.
+pub const SEQ_MAX: u64 = (1 << 53) - 1;
+
 /// Batches a hub may allow in flight at once. Eight of 500 records fill 50,000 records/s at 80 ms round trip.
 pub const WINDOW_MAX: u32 = 8;
 

@@ -21,9 +21,6 @@ use crate::{
     tls,
 };
 
-/// sysexits.h `EX_USAGE`: what systemd and scripts can tell from a crash.
-const BAD_CONFIG: u8 = 64;
-
 /// Takes the feeds of many sites, keeps them, and shows them live.
 #[derive(Parser)]
 #[command(name = "binwire-hub", version)]
@@ -115,7 +112,7 @@ fn load(path: &Path) -> Result<HubConfig, ExitCode> {
                 complain("try: --config FILE; config/hub.toml of the source is an example with every key");
             }
         }
-        ExitCode::from(BAD_CONFIG)
+        ExitCode::from(settings::EXIT_FAULTS)
     })
 }
 

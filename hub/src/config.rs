@@ -2,11 +2,9 @@
 //!
 //! Owns the file's format and every rule about it. A [`HubConfig`] that came from a file has no fault left in it;
 //! all faults of a file are found in one pass and reported together, each with its line, key and rule. The walk over
-//! the file is written by hand ([`section`]) because a derived reader stops at the first fault.
+//! the file itself is [`settings`]' work.
 
-mod fault;
 mod read;
-mod section;
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +16,8 @@ use std::{
 
 use gateway_proto::name::{FeedName, ItemCode, NameError, SiteName};
 
-pub use self::fault::{Fault, Faults};
+use settings::Faults;
+
 use crate::{feed::FeedKey, token::Token};
 
 /// Everything `binwire-hub serve` needs to know.

@@ -8,29 +8,14 @@ use std::{
 };
 
 use gateway_proto::name::{FeedName, SiteName};
-use toml::de::DeTable;
+use settings::{At, Faults, Notes, Section};
 
-use super::{
-    FeedConfig, HubConfig, TlsConfig, ViewerConfig, ViewerName,
-    fault::Faults,
-    section::{At, Notes, Section},
-};
+use super::{FeedConfig, HubConfig, TlsConfig, ViewerConfig, ViewerName};
 use crate::{feed::FeedKey, token::Token};
 
 /// Reads a text that stands in `file`.
 pub(super) fn read(text: &str, file: &Path) -> Result<HubConfig, Faults> {
-    let mut notes = Notes::new(text);
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        notes.note(&error.span().unwrap_or(0..0), "", error.message());
-    }
-    // What a damaged text still seems to say is not worth judging.
-    let config = if errors.is_empty() { Reader::new(file).root(&mut notes, Section::root(&root)) } else { None };
-    let faults = notes.into_faults();
-    match config {
-        Some(config) if faults.is_empty() => Ok(config),
-        _ => Err(Faults { file: file.to_owned(), faults }),
-    }
+    settings::read(text, file, |notes, root| Reader::new(file).root(notes, root))
 }
 
 /// What the sections of one file must agree on.
