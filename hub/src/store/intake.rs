@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use gateway_proto::{
     answer::{Ack, Code, Refusal, Rejection},
-    batch::{Batch, Lost},
+    batch::{Batch, Load, Lost},
     chain::Link,
     intake::{Decision, Fresh, Position, decide},
     movement::Movement,
@@ -97,7 +97,10 @@ pub(super) fn take(
         received_at.millis(),
         i64::try_from(repeated).unwrap_or(i64::MAX)
     ])?;
-    let refused = refusals(db, epoch.id, batch.first, batch.last())?;
+    let mut refused = refusals(db, epoch.id, batch.first, batch.last())?;
+    if matches!(batch.load, Load::Records(_)) {
+        refused.extend(declared_lost(db, epoch.id, batch.first, batch.last())?);
+    }
     Ok(Ok(Ack { epoch: batch.epoch.clone(), through: epoch.at.through, refused, window: WINDOW }))
 }
 
@@ -260,6 +263,25 @@ fn note_fork(
         tracing::error!(feed = %feed.key, %seq, "feed forked: a restored image or a cloned gateway sends other records at known seqs");
     }
     Ok(())
+}
+
+/// The records of a batch that are not here because the site declared them lost: an earlier life of a restored site
+/// did, and the one that sends them now must not take them for accepted.
+fn declared_lost(db: &Connection, epoch: i64, first: Seq, last: Seq) -> Result<Vec<Refusal>, rusqlite::Error> {
+    let ranges = db
+        .prepare_cached(
+            "SELECT max(first, ?2), min(last, ?3) FROM lost WHERE epoch = ?1 AND first <= ?3 AND last >= ?2",
+        )?
+        .query_map(params![epoch, seq_number(first), seq_number(last)], |row| {
+            Ok(row.get::<_, i64>(0)?..=row.get::<_, i64>(1)?)
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let refusal = |seq: i64| Refusal {
+        seq: Seq(seq.cast_unsigned()),
+        code: "declared_lost".to_owned(),
+        detail: "the site declared this record lost before".to_owned(),
+    };
+    Ok(ranges.into_iter().flatten().map(refusal).collect())
 }
 
 /// The records of a range that are parked. One that was replayed since is no longer refused.

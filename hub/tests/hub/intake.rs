@@ -117,6 +117,20 @@ async fn a_declared_loss_is_kept_and_the_chain_goes_on_after_it() {
 }
 
 #[tokio::test]
+async fn records_that_an_earlier_life_declared_lost_are_refused_not_taken_for_accepted() {
+    let server = plant().await;
+    let mut site = Site::new("plant-7/acme", "e1");
+    for qty in 1..=4 {
+        site.moves(qty, "A", "vendor", "dock");
+    }
+    site.ships(&server, &site.lost(1, 2)).await;
+    site.ships(&server, &site.batch(3, 3)).await;
+    let ack = site.ships(&server, &site.batch(1, 4)).await;
+    let refused: Vec<_> = ack.refused.iter().map(|refusal| (refusal.seq.0, refusal.code.as_str())).collect();
+    assert_eq!((ack.through, refused), (Seq(4), vec![(1, "declared_lost"), (2, "declared_lost")]));
+}
+
+#[tokio::test]
 async fn a_wrong_token_is_refused_without_saying_what_there_is() {
     let server = Server::new().feed("plant-7/acme").feed("plant-8/acme").feed("plant-7/zenith").start().await;
     let mut site = Site::new("plant-7/acme", "e1");
