@@ -15,6 +15,7 @@ const STEADY: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub struct Settle {
     readings: u32,
+    tolerance: Mass,
     run: Option<Run>,
 }
 
@@ -30,10 +31,11 @@ struct Run {
 }
 
 impl Settle {
-    /// `readings` in a row must agree, at least one.
+    /// `readings` in a row must agree, at least one. Differences within `tolerance` matter to nobody, however fine the
+    /// digits that the device sends.
     #[must_use]
-    pub fn new(readings: u32) -> Self {
-        Self { readings: readings.max(1), run: None }
+    pub fn new(readings: u32, tolerance: Mass) -> Self {
+        Self { readings: readings.max(1), tolerance, run: None }
     }
 
     /// Takes a reading at `now` (monotonic). The mean of the run once it has settled, with every further reading.
@@ -43,7 +45,7 @@ impl Settle {
             return None;
         }
         let run = match self.run {
-            Some(run) => run.with(weight).unwrap_or_else(|| Run::begin(now, weight)),
+            Some(run) => run.with(weight, self.tolerance).unwrap_or_else(|| Run::begin(now, weight)),
             None => Run::begin(now, weight),
         };
         self.run = Some(run);
@@ -63,12 +65,13 @@ impl Run {
         Self { lowest: mass, highest: mass, sum: mass.micrograms().into(), count: 1, since }
     }
 
-    /// The run with one more reading; `None` when it does not agree. All must lie within two divisions: each within
-    /// one of a common value.
-    fn with(self, weight: &Weight) -> Option<Self> {
+    /// The run with one more reading; `None` when it does not agree. All must lie within two divisions (each within one
+    /// of a common value) or the tolerance.
+    fn with(self, weight: &Weight, tolerance: Mass) -> Option<Self> {
         let (lowest, highest) = (self.lowest.min(weight.mass), self.highest.max(weight.mass));
         let spread = highest.checked_sub(lowest)?.micrograms();
-        (spread <= 2 * weight.division.micrograms()).then_some(Self {
+        let agreed = spread <= tolerance.micrograms().max(2 * weight.division.micrograms());
+        agreed.then_some(Self {
             lowest,
             highest,
             sum: self.sum + i128::from(weight.mass.micrograms()),
@@ -94,7 +97,7 @@ mod tests {
 
     /// Readings 250 ms apart; the settled grams after each.
     fn settled(readings: &[(&str, Option<bool>)]) -> Vec<Option<f64>> {
-        let mut settle = Settle::new(3);
+        let mut settle = Settle::new(3, Mass::ZERO);
         let time = |i: usize| Duration::from_millis(250 * i as u64);
         let weights = readings.iter().map(|(grams, stable)| weight(grams, *stable)).enumerate();
         weights.map(|(i, weight)| settle.handle_weight(time(i), &weight).map(Mass::as_grams)).collect()
@@ -122,8 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn digits_finer_than_anyone_needs_do_not_keep_a_weight_from_settling() {
+        let mut settle = Settle::new(3, Mass::from_micrograms(400_000));
+        let grams = ["10.00000012", "10.2000001", "9.9000000003"];
+        let settled = grams.iter().enumerate().filter_map(|(i, grams)| {
+            settle.handle_weight(Duration::from_millis(250 * i as u64), &weight(grams, None))
+        });
+        assert_eq!(settled.count(), 1);
+    }
+
+    #[test]
     fn readings_faster_than_a_hand_do_not_settle() {
-        let mut settle = Settle::new(3);
+        let mut settle = Settle::new(3, Mass::ZERO);
         for i in 0..20 {
             assert_eq!(settle.handle_weight(Duration::from_millis(i * 20), &weight("10.0", None)), None);
         }

@@ -19,8 +19,12 @@ use crate::device::{Cause, Mass, Weight};
 /// How far from a whole number of pieces a net weight may lie, in pieces. Beyond it there is something else in the bin.
 const PART_MAX: f64 = 0.3;
 
-/// Divisions below the empty container before the bin counts as lifted off.
+/// Divisions below the empty container before the bin counts as lifted off; or the part of a piece above, when that is
+/// more.
 const LIFTED_DIVISIONS: i64 = 3;
+
+/// Weights within this share of a piece are the same to the count.
+const TOLERATED_SHARE: i64 = 20;
 
 /// A bin on a scale.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +90,8 @@ impl Tally {
     /// `readings` in a row must agree.
     #[must_use]
     pub fn new(bin: Bin, by: DeviceName, readings: u32) -> Self {
-        Self { bin, by, settle: Settle::new(readings), told: None, doubt: None }
+        let tolerance = Mass::from_micrograms(bin.piece.micrograms() / TOLERATED_SHARE);
+        Self { bin, by, settle: Settle::new(readings, tolerance), told: None, doubt: None }
     }
 
     /// Why the level is unknown; `None` when it is known or was never seen.
@@ -131,10 +136,10 @@ impl Tally {
 
     fn pieces(&self, gross: Mass, division: Mass) -> Result<u64, Doubt> {
         let net = gross.micrograms() - self.bin.tare.micrograms();
-        if net < -LIFTED_DIVISIONS * division.micrograms() {
+        let piece = self.bin.piece.micrograms();
+        if net < -(LIFTED_DIVISIONS * division.micrograms()).max(piece * 3 / 10) {
             return Err(Doubt::Lifted);
         }
-        let piece = self.bin.piece.micrograms();
         // Nearest whole number; `div_euclid` keeps a slightly negative net at zero pieces.
         let pieces = (net + piece / 2).div_euclid(piece);
         #[expect(clippy::cast_precision_loss, reason = "a share of a piece needs no 53 bits")]
@@ -142,7 +147,8 @@ impl Tally {
         if part.abs() > PART_MAX {
             return Err(Doubt::NotWhole(part));
         }
-        u64::try_from(pieces).map_err(|_| Doubt::Lifted)
+        // A light bin a hair below its tare rounds to no pieces.
+        u64::try_from(pieces.max(0)).map_err(|_| Doubt::Lifted)
     }
 
     fn entry(&self, (at, clock): (WallTime, Option<UntrustedClock>), pieces: u64) -> Entry {
