@@ -74,6 +74,7 @@ impl Agent {
         let Wiring { site, sources, mut sinks, stop_sources, stop_sinks, devices, troubles } = wiring;
         let watcher = Arc::new(Watcher {
             site: config.site.clone(),
+            state_dir: config.state_dir.clone(),
             clock: site.clock,
             recorder: recorder.clone(),
             devices,

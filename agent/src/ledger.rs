@@ -26,7 +26,7 @@ use gateway_proto::{
 pub use self::{
     book::{Ledger, Outcome},
     counts::{Counts, FeedCounts},
-    file::Purpose,
+    file::{Purpose, disk_bytes},
 };
 
 /// The feed of items nobody knows yet. It has no hub: its records wait here until the item is given to a vendor.

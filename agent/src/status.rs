@@ -4,7 +4,7 @@
 
 pub mod metrics;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use gateway_proto::{
     delivery::Trouble,
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
-    ledger::{FeedCounts, UNASSIGNED, recorder::Recorder},
+    ledger::{self, FeedCounts, UNASSIGNED, recorder::Recorder},
 };
 
 /// Everything, at one moment.
@@ -72,6 +72,7 @@ pub type TroubleBoard = watch::Sender<Option<Trouble>>;
 #[derive(Debug, Clone)]
 pub struct Watcher {
     pub site: SiteName,
+    pub state_dir: PathBuf,
     pub clock: Clock,
     pub recorder: Recorder,
     pub devices: BTreeMap<DeviceName, watch::Receiver<DeviceStatus>>,
@@ -170,7 +171,7 @@ impl Watcher {
             site: self.site.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: now.as_secs(),
-            ledger_bytes: view.disk_bytes,
+            ledger_bytes: ledger::disk_bytes(&self.state_dir),
             feeds,
             devices,
             problems,

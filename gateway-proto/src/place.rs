@@ -2,13 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::name::{NameError, PlaceName};
 
 /// Anywhere stock can be. On the wire a word, or a word and a name: `dock`, `bin:A-01`, `asset:PUMP-17`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Place {
     /// Outside, before receipt or after a return to the vendor.
     Vendor,
@@ -59,18 +59,20 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Vendor => f.write_str("vendor"),
-            Self::Dock => f.write_str("dock"),
-            Self::Bin(name) => write!(f, "bin:{name}"),
-            Self::Bench => f.write_str("bench"),
-            Self::Quarantine => f.write_str("quarantine"),
-            Self::Field(name) => write!(f, "field:{name}"),
-            Self::Asset(name) => write!(f, "asset:{name}"),
-            Self::Used => f.write_str("used"),
-            Self::Scrap => f.write_str("scrap"),
-            Self::Variance => f.write_str("variance"),
-        }
+        let (kind, name) = match self {
+            Self::Vendor => ("vendor", None),
+            Self::Dock => ("dock", None),
+            Self::Bin(name) => ("bin:", Some(name)),
+            Self::Bench => ("bench", None),
+            Self::Quarantine => ("quarantine", None),
+            Self::Field(name) => ("field:", Some(name)),
+            Self::Asset(name) => ("asset:", Some(name)),
+            Self::Used => ("used", None),
+            Self::Scrap => ("scrap", None),
+            Self::Variance => ("variance", None),
+        };
+        f.write_str(kind)?;
+        name.map_or(Ok(()), |name| f.write_str(name.as_str()))
     }
 }
 
@@ -105,9 +107,9 @@ impl TryFrom<String> for Place {
     }
 }
 
-impl From<Place> for String {
-    fn from(place: Place) -> Self {
-        place.to_string()
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

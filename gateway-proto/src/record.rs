@@ -118,14 +118,6 @@ pub enum RecordError {
     Movement(#[from] MovementError),
 }
 
-#[derive(Serialize)]
-struct Tagged<'a, T> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(flatten)]
-    body: &'a T,
-}
-
 #[derive(Deserialize)]
 struct Kind<'a> {
     #[serde(rename = "type", borrow)]
@@ -138,16 +130,15 @@ impl Record {
     /// # Errors
     /// [`RecordError::TooLong`] past [`RECORD_LEN_MAX`].
     pub fn to_text(&self) -> Result<RecordText, RecordError> {
-        let text = match self {
-            Self::Movement(body) => tagged("movement", body),
+        match self {
+            Self::Movement(body) => RecordText::of_movement(body),
             Self::Count(body) => tagged("count", body),
             Self::Checkpoint(body) => tagged("checkpoint", body),
             Self::Clock(body) => tagged("clock", body),
             Self::Order(body) => tagged("order", body),
             Self::Health(body) => tagged("health", body),
-            Self::Unknown(text) => Ok(text.clone()),
-        }?;
-        RecordText::new(text)
+            Self::Unknown(text) => RecordText::new(text.clone()),
+        }
     }
 
     /// Reads a record. An unknown type is no error.
@@ -176,6 +167,14 @@ impl Record {
 }
 
 impl RecordText {
+    /// The text of a movement, without making a [`Record`] of it first.
+    ///
+    /// # Errors
+    /// As [`Record::to_text`].
+    pub fn of_movement(movement: &Movement) -> Result<Self, RecordError> {
+        tagged("movement", movement)
+    }
+
     /// # Errors
     /// [`RecordError::TooLong`] past [`RECORD_LEN_MAX`].
     pub fn new(text: String) -> Result<Self, RecordError> {
@@ -197,8 +196,17 @@ impl fmt::Display for RecordText {
     }
 }
 
-fn tagged<T: Serialize>(kind: &'static str, body: &T) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Tagged { kind, body })
+/// The body's object with `type` put before its first field.
+fn tagged<T: Serialize>(kind: &str, body: &T) -> Result<RecordText, RecordError> {
+    let mut text = format!(r#"{{"type":"{kind}""#).into_bytes();
+    let brace = text.len();
+    serde_json::to_writer(&mut text, body)?;
+    // The body's own opening brace becomes the comma between; an empty body needs none.
+    match text.get(brace + 1) {
+        Some(b'}') => drop(text.remove(brace)),
+        _ => text[brace] = b',',
+    }
+    RecordText::new(String::from_utf8(text).expect("JSON is UTF-8"))
 }
 
 fn untagged(text: &str) -> Result<serde_json::Value, serde_json::Error> {

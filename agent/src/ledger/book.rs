@@ -5,9 +5,9 @@
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
-    fs::{self, File},
+    fs::File,
     io::Read,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, SystemTime},
 };
 
@@ -39,7 +39,6 @@ pub struct Ledger {
     origins: Origins,
     catalog: Catalog,
     unassigned: FeedName,
-    state_dir: PathBuf,
     _lock: File,
 }
 
@@ -92,7 +91,6 @@ impl Ledger {
             origins: Origins::default(),
             catalog,
             unassigned: unassigned.clone(),
-            state_dir: state_dir.to_owned(),
             _lock: lock,
         };
         for feed in feeds.iter().chain([&unassigned]) {
@@ -129,15 +127,15 @@ impl Ledger {
     ///
     /// # Errors
     /// The outer error is the file's, and takes the whole group along; the inner one is this entry's alone.
-    pub fn append(&mut self, entry: &Entry) -> Result<Result<Outcome, RecordError>, LedgerError> {
+    pub fn append(&mut self, entry: Entry) -> Result<Result<Outcome, RecordError>, LedgerError> {
         if let Some(origin) = entry.origin
             && origin.proves_repeat
             && self.origins.known.contains(&origin.key)
         {
             return Ok(Ok(Outcome::Repeated));
         }
-        let movement = match &entry.statement {
-            Statement::Movement(movement) => movement.clone(),
+        let movement = match entry.statement {
+            Statement::Movement(movement) => movement,
             Statement::Level(level) => match level.movement(self.on_hand.get(&level.item, &level.place)) {
                 Some(movement) => movement,
                 None => return Ok(Ok(Outcome::NoChange)),
@@ -146,7 +144,7 @@ impl Ledger {
         if let Err(error) = movement.act() {
             return Ok(Err(error.into()));
         }
-        let text = match Record::Movement(movement.clone()).to_text() {
+        let text = match RecordText::of_movement(&movement) {
             Ok(text) => text,
             Err(error) => return Ok(Err(error)),
         };
@@ -336,15 +334,6 @@ impl Ledger {
             )?,
             epoch,
         })
-    }
-
-    /// Bytes of the ledger on disk: the file and its write-ahead log.
-    #[must_use]
-    pub fn disk_bytes(&self) -> u64 {
-        let main = file::path(&self.state_dir);
-        let mut wal = main.clone().into_os_string();
-        wal.push("-wal");
-        [main, wal.into()].iter().filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
     }
 }
 

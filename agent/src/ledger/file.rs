@@ -30,6 +30,15 @@ pub(super) fn path(state_dir: &Path) -> PathBuf {
     state_dir.join("ledger.db")
 }
 
+/// Bytes of a state folder's ledger on disk: the file and its write-ahead log.
+#[must_use]
+pub fn disk_bytes(state_dir: &Path) -> u64 {
+    let main = path(state_dir);
+    let mut wal = main.clone().into_os_string();
+    wal.push("-wal");
+    [main, wal.into()].iter().filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
+}
+
 /// Makes the state folder and takes the lock that keeps a second agent out. The lock lasts as long as the file.
 pub(super) fn lock(state_dir: &Path) -> Result<File, LedgerError> {
     let folder = |source| LedgerError::Folder { path: state_dir.to_owned(), source };

@@ -39,7 +39,6 @@ pub enum Refused {
 pub struct View {
     pub standings: BTreeMap<FeedName, FeedStanding>,
     pub counts: Counts,
-    pub disk_bytes: u64,
     /// Why the newest commit failed; `None` once one succeeded again.
     pub trouble: Option<Arc<LedgerError>>,
 }
@@ -209,7 +208,7 @@ fn run(
 fn apply(ledger: Option<&mut Ledger>, command: Command, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
     match command {
         Command::Record { entry, answer } => {
-            let outcome = ledger.map_or(Ok(Ok(Outcome::NoChange)), |ledger| ledger.append(&entry));
+            let outcome = ledger.map_or(Ok(Ok(Outcome::NoChange)), |ledger| ledger.append(*entry));
             let (outcome, failed) = match outcome {
                 Ok(outcome) => (outcome.map_err(Arc::new), Ok(())),
                 Err(error) => (Ok(Outcome::NoChange), Err(error)),
@@ -236,5 +235,5 @@ fn apply(ledger: Option<&mut Ledger>, command: Command, replies: &mut Vec<Reply>
 }
 
 fn view_of(ledger: &Ledger, trouble: Option<Arc<LedgerError>>) -> View {
-    View { standings: ledger.standings(), counts: ledger.counts(), disk_bytes: ledger.disk_bytes(), trouble }
+    View { standings: ledger.standings(), counts: ledger.counts(), trouble }
 }

@@ -128,9 +128,10 @@ mod tests {
     fn digits_finer_than_anyone_needs_do_not_keep_a_weight_from_settling() {
         let mut settle = Settle::new(3, Mass::from_micrograms(400_000));
         let grams = ["10.00000012", "10.2000001", "9.9000000003"];
-        let settled = grams.iter().enumerate().filter_map(|(i, grams)| {
-            settle.handle_weight(Duration::from_millis(250 * i as u64), &weight(grams, None))
-        });
+        let settled = grams
+            .iter()
+            .enumerate()
+            .filter_map(|(i, grams)| settle.handle_weight(Duration::from_millis(250 * i as u64), &weight(grams, None)));
         assert_eq!(settled.count(), 1);
     }
 
