@@ -13,10 +13,7 @@ use std::{
 
 use agent::{
     ledger::{Ledger, recorder::Recorder},
-    movement::{
-        catalog::Catalog,
-        entry::{Entry, Statement},
-    },
+    movement::{catalog::Catalog, entry::Entry},
 };
 use gateway_proto::{
     chain::{Epoch, Link},
@@ -157,7 +154,7 @@ fn open(folder: &Path) -> Ledger {
 }
 
 fn entry(n: u64) -> Entry {
-    Entry { origin: None, statement: Statement::Movement(movement(n)) }
+    Entry::movement(movement(n), None).unwrap()
 }
 
 fn movement(n: u64) -> Movement {

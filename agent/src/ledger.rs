@@ -5,12 +5,13 @@
 //! and commits whatever has queued in one go. [`reader`] gives delivery its batches over a connection that only reads.
 //!
 //! [`file`] the file, its settings, its lock and its schema · [`counts`] the conservation identity ·
-//! [`book`] appending · [`delivered`] what delivery settles · [`reader`] · [`recorder`]
+//! [`book`] its mirror in memory · [`group`] what becomes one commit · [`delivered`] what delivery settles · [`reader`] · [`recorder`]
 
 mod book;
 mod counts;
 mod delivered;
 mod file;
+mod group;
 pub mod reader;
 pub mod recorder;
 
@@ -24,9 +25,9 @@ use gateway_proto::{
 };
 
 pub use self::{
-    book::{Ledger, Outcome},
     counts::{Counts, FeedCounts},
     file::{Purpose, disk_bytes},
+    group::{Group, Ledger, Outcome},
 };
 
 /// The feed of items nobody knows yet. It has no hub: its records wait here until the item is given to a vendor.

@@ -7,17 +7,18 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     LedgerError,
-    book::{Ledger, signed, text},
+    book::heads,
+    group::{Group, begin_life, signed, text},
 };
 
-impl Ledger {
-    /// Takes down one effect of delivery. Only inside [`Ledger::in_one_commit`]. Effects of an epoch that is no
-    /// longer the newest change nothing: `life` says which one the sender had in mind.
+impl Group<'_> {
+    /// Takes down one effect of delivery. Effects of an epoch that is no longer the newest change nothing: `life` says
+    /// which one the sender had in mind.
     ///
     /// # Errors
     /// [`LedgerError`] of the file.
     pub fn take_down(&mut self, feed: &FeedName, life: i64, effect: &Effect) -> Result<(), LedgerError> {
-        let head = self.heads.get(feed).ok_or_else(|| LedgerError::NoFeed(feed.clone()))?;
+        let head = self.book.heads.get(feed).ok_or_else(|| LedgerError::NoFeed(feed.clone()))?;
         if head.life != life {
             return Ok(());
         }
@@ -28,7 +29,7 @@ impl Ledger {
             Effect::Rewind { through } => self.rewind(feed, *through),
             // It waits still: it counts as set aside once the hub has been told to pass it.
             Effect::SetAside { refusal } => {
-                set_aside(&self.db, head.life, refusal).map(drop).map_err(LedgerError::Write)
+                set_aside(self.db, head.life, refusal).map(drop).map_err(LedgerError::Write)
             }
             Effect::NewEpoch { from } => self.renew(feed, *from),
         }
@@ -41,10 +42,10 @@ impl Ledger {
         refused: &[Refusal],
         lost: Option<(Seq, Seq)>,
     ) -> rusqlite::Result<()> {
-        let Some(head) = self.heads.get_mut(feed) else { return Ok(()) };
+        let Some(head) = self.book.heads.get_mut(feed) else { return Ok(()) };
         for refusal in refused {
             // Counted as acknowledged by an earlier answer that did not say so.
-            if set_aside(&self.db, head.life, refusal)? && refusal.seq <= head.through {
+            if set_aside(self.db, head.life, refusal)? && refusal.seq <= head.through {
                 head.acked -= 1;
                 head.set_aside += 1;
             }
@@ -56,7 +57,7 @@ impl Ledger {
             )?;
         }
         if through > head.through {
-            let (aside, lost) = not_acked(&self.db, head.life, head.through, through)?;
+            let (aside, lost) = not_acked(self.db, head.life, head.through, through)?;
             head.acked += through.0 - head.through.0 - aside - lost;
             head.set_aside += aside;
             head.lost += lost;
@@ -71,9 +72,9 @@ impl Ledger {
     }
 
     fn rewind(&mut self, feed: &FeedName, through: Seq) -> Result<(), LedgerError> {
-        let Some(head) = self.heads.get(feed).filter(|head| through < head.through) else { return Ok(()) };
+        let Some(head) = self.book.heads.get(feed).filter(|head| through < head.through) else { return Ok(()) };
         let (life, to) = (head.life, signed(through));
-        not_acked(&self.db, life, through, head.through)
+        not_acked(self.db, life, through, head.through)
             .and_then(|(aside, lost)| {
                 let acked = head.acked.saturating_sub(head.through.0 - through.0 - aside - lost);
                 self.db.execute("DELETE FROM set_aside WHERE life = ? AND seq > ?", params![life, to])?;
@@ -86,14 +87,15 @@ impl Ledger {
                 )
             })
             .map_err(LedgerError::Write)?;
-        self.reload_heads()
+        self.book.heads = heads(self.db)?;
+        Ok(())
     }
 
     /// Begins a new epoch; what is in this one from `from` on is chained anew there.
     fn renew(&mut self, feed: &FeedName, from: Seq) -> Result<(), LedgerError> {
-        let Some(old) = self.heads.get(feed).map(|head| head.life) else { return Ok(()) };
-        self.begin_life(feed)?;
-        self.reload_heads()?;
+        let Some(old) = self.book.heads.get(feed).map(|head| head.life) else { return Ok(()) };
+        begin_life(self.db, feed)?;
+        self.book.heads = heads(self.db)?;
         let mut seq = from;
         loop {
             // One at a time: a backlog of weeks must not come into memory.
@@ -114,7 +116,8 @@ impl Ledger {
         {
             self.db.execute(sql, params![old, signed(from)]).map_err(LedgerError::Write)?;
         }
-        self.reload_heads()
+        self.book.heads = heads(self.db)?;
+        Ok(())
     }
 }
 

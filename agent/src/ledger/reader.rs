@@ -9,9 +9,8 @@ use gateway_proto::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    LedgerError, Purpose,
-    book::{signed, text},
-    file,
+    LedgerError, Purpose, file,
+    group::{signed, text},
 };
 
 /// Bytes of record texts in one shipment. Far below the hub's limit for a batch, and quick on a slow line.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, thread};
 use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand, record::RecordError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use super::{Counts, FeedStanding, Ledger, LedgerError, Outcome, Recorded};
+use super::{Counts, FeedStanding, Group, Ledger, LedgerError, Outcome, Recorded};
 use crate::movement::entry::Entry;
 
 /// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
@@ -180,12 +180,12 @@ fn run(
     let mut group = Vec::with_capacity(GROUP_MAX);
     while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
         let mut replies = Vec::with_capacity(group.len());
-        let committed = ledger.in_one_commit(|ledger| {
+        let committed = ledger.in_one_commit(|book| {
             let mut applied = Ok(());
             for command in group.drain(..) {
                 // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
-                let ledger = applied.is_ok().then_some(&mut *ledger);
-                applied = applied.and(apply(ledger, command, &mut replies));
+                let book = applied.is_ok().then_some(&mut *book);
+                applied = applied.and(apply(book, command, &mut replies));
             }
             applied
         });
@@ -204,11 +204,11 @@ fn run(
     }
 }
 
-/// Applies a command, or with no ledger just keeps its sender for the answer.
-fn apply(ledger: Option<&mut Ledger>, command: Command, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
+/// Applies a command, or with no book just keeps its sender for the answer.
+fn apply(book: Option<&mut Group<'_>>, command: Command, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
     match command {
         Command::Record { entry, answer } => {
-            let outcome = ledger.map_or(Ok(Ok(Outcome::NoChange)), |ledger| ledger.append(*entry));
+            let outcome = book.map_or(Ok(Ok(Outcome::NoChange)), |book| book.append(*entry));
             let (outcome, failed) = match outcome {
                 Ok(outcome) => (outcome.map_err(Arc::new), Ok(())),
                 Err(error) => (Ok(Outcome::NoChange), Err(error)),
@@ -218,18 +218,18 @@ fn apply(ledger: Option<&mut Ledger>, command: Command, replies: &mut Vec<Reply>
         }
         Command::TakeDown { feed, life, effects, answer } => {
             replies.push(Reply::TakenDown(answer));
-            let Some(ledger) = ledger else { return Ok(()) };
-            effects.iter().try_for_each(|effect| ledger.take_down(&feed, life, effect))
+            let Some(book) = book else { return Ok(()) };
+            effects.iter().try_for_each(|effect| book.take_down(&feed, life, effect))
         }
         Command::OnHand { answer } => {
-            replies.push(Reply::OnHand(answer, ledger.map(|ledger| ledger.all_on_hand().clone()).unwrap_or_default()));
+            replies.push(Reply::OnHand(answer, book.map(|book| book.on_hand().clone()).unwrap_or_default()));
             Ok(())
         }
         #[cfg(feature = "planted-defects")]
         Command::RecordAgain { feed, texts, answer } => {
             replies.push(Reply::TakenDown(answer));
-            let Some(ledger) = ledger else { return Ok(()) };
-            texts.iter().try_for_each(|text| ledger.append_text(&feed, text, None).map(drop))
+            let Some(book) = book else { return Ok(()) };
+            texts.iter().try_for_each(|text| book.append_text(&feed, text, None).map(drop))
         }
     }
 }

@@ -6,7 +6,7 @@ use gateway_proto::{
     name::{DeviceName, ItemCode},
     place::Place,
     quantity::Quantity,
-    record::UntrustedClock,
+    record::{RecordError, RecordText, UntrustedClock},
     time::WallTime,
 };
 use sha2::{Digest, Sha256};
@@ -20,7 +20,11 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
-    Movement(Movement),
+    /// A movement with its text: written where it was made, so that the ledger's one thread need not.
+    Movement {
+        movement: Box<Movement>,
+        text: RecordText,
+    },
     Level(Level),
 }
 
@@ -62,6 +66,18 @@ impl Origin {
         let mut key = [0; 8];
         key.copy_from_slice(&digest[..8]);
         Self { key: u64::from_be_bytes(key), proves_repeat }
+    }
+}
+
+impl Entry {
+    /// A movement to record.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the movement table has no such movement, or its text is too long.
+    pub fn movement(movement: Movement, origin: Option<Origin>) -> Result<Self, RecordError> {
+        movement.act()?;
+        let text = RecordText::of_movement(&movement)?;
+        Ok(Self { origin, statement: Statement::Movement { movement: Box::new(movement), text } })
     }
 }
 

@@ -15,13 +15,13 @@ use gateway_proto::{
     name::{DeviceName, ItemCode, NameError, PlaceName},
     place::Place,
     quantity::Quantity,
-    record::UntrustedClock,
+    record::{RecordError, UntrustedClock},
     time::WallTime,
 };
 
 use super::{
     catalog::Catalog,
-    entry::{Entry, Origin, Statement},
+    entry::{Entry, Origin},
 };
 use crate::device::Scan;
 
@@ -87,8 +87,14 @@ pub enum Refusal {
     Code(#[from] NameError),
     #[error("{0} is no quantity; scan BW:QTY: with a number from 1")]
     Quantity(String),
-    #[error("nothing may go from {from} to {to}; check the station's place and mode")]
-    Forbidden { from: Place, to: Place },
+    #[error("{0}; check the station's place and mode")]
+    Record(String),
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error.to_string())
+    }
 }
 
 impl Station {
@@ -152,11 +158,11 @@ impl Station {
         };
         let quantity = said.or(self.quantity).unwrap_or(Quantity::ONE);
         let (from, to) = self.mode.places(&self.place);
-        let mut movement = Movement::new(at, item, quantity, from.clone(), to.clone(), self.name.clone());
+        let mut movement = Movement::new(at, item, quantity, from, to, self.name.clone());
         movement.clock = clock;
-        movement.act().map_err(|_| Refusal::Forbidden { from, to })?;
+        let entry = Entry::movement(movement, origin)?;
         self.cancel();
-        Ok(Heard::Entry(Box::new(Entry { origin, statement: Statement::Movement(movement) })))
+        Ok(Heard::Entry(Box::new(entry)))
     }
 
     fn cancel(&mut self) {
@@ -232,6 +238,7 @@ impl std::fmt::Display for Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::movement::entry::Statement;
 
     fn catalog() -> Catalog {
         let mut catalog = Catalog::default();
@@ -249,7 +256,7 @@ mod tests {
         let at = (WallTime::from_millis(0), None);
         match station.handle_scan(Duration::from_secs(seconds), at, &scan, None, &catalog()) {
             Heard::Entry(entry) => match entry.statement {
-                Statement::Movement(m) => format!("{} {} {} {}", m.qty, m.item, m.from, m.to),
+                Statement::Movement { movement: m, .. } => format!("{} {} {} {}", m.qty, m.item, m.from, m.to),
                 Statement::Level(level) => panic!("{level:?}"),
             },
             Heard::Set(text) => text,

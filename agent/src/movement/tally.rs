@@ -199,7 +199,7 @@ mod tests {
         assert!(entries.next().is_none(), "a bin at rest says nothing more");
         match entry?.statement {
             Statement::Level(level) => Some(level.pieces),
-            Statement::Movement(movement) => panic!("{movement:?}"),
+            Statement::Movement { movement, .. } => panic!("{movement:?}"),
         }
     }
 
