@@ -131,8 +131,8 @@ pub enum Effect {
     Rewind { through: Seq },
     /// Keep this record apart: the hub can not even read it.
     SetAside { refusal: Refusal },
-    /// The hub holds another history from here on: begin a new epoch with these records, alarm.
-    NewEpoch { from: Seq },
+    /// The hub holds another history: begin a new epoch with everything that is not settled, alarm.
+    NewEpoch,
 }
 
 /// Why nothing is getting through.
@@ -322,8 +322,10 @@ impl Delivery {
         }
         self.backoff.succeeded();
         self.trouble = None;
-        self.window = ack.window.clamp(1, WINDOW_MAX);
-        self.batch_now = (self.batch_now * 2).min(self.batch_max);
+        if !self.regroup {
+            self.window = ack.window.clamp(1, WINDOW_MAX);
+            self.batch_now = (self.batch_now * 2).min(self.batch_max);
+        }
         // The chain vouches for what was sent. What the hub has beyond it may be another history.
         let last = ack.through.min(flight.last);
         self.landed.push(Landed { shipment: Shipment { last, ..flight.clone() }, refused: ack.refused });
@@ -335,9 +337,10 @@ impl Delivery {
         if last < flight.last {
             self.go_back(last.next());
         }
-        if ack.through > self.at.recorded {
-            // The hub has seqs this ledger never reached: the ledger is an old copy of the one that made them.
-            effects.push(self.end(self.at.recorded.next()));
+        if ack.through > self.at.recorded && self.at.through == self.at.recorded {
+            // The hub has seqs this ledger never reached: the ledger is an old copy of the one that made them. What
+            // of it is not sent yet is sent first: the hub may have the same.
+            effects.push(self.end());
         }
         effects
     }
@@ -362,18 +365,21 @@ impl Delivery {
     ) -> Vec<Effect> {
         match rejection.code {
             Code::Fork => {
-                let seq = rejection.seq.unwrap_or(flight.first).min(flight.last);
-                let mut effects = Vec::new();
-                // What lies before the difference is the hub's history too.
-                if seq > self.at.through.next() {
-                    self.at.through = seq.before();
-                    effects.push(Effect::Settle { through: seq.before(), refused: Vec::new(), lost: None });
+                let common = rejection.seq.unwrap_or(flight.first).0.saturating_sub(self.at.through.next().0);
+                if common == 0 || rejection.seq > Some(flight.last) {
+                    return vec![self.end()];
                 }
-                effects.push(self.end(self.at.through.next()));
-                effects
+                // What lies before the difference is the hub's history too: sent alone it is acknowledged, with what
+                // the hub refuses of it.
+                self.window = 1;
+                self.batch_now = common;
+                self.go_back(flight.first);
+                Vec::new()
             }
             Code::BadBatch | Code::TooLarge if flight.kind == ShipmentKind::Records => {
                 let sent = flight.last.0 - flight.first.0 + 1;
+                // One at a time from here: acks of others must not make the next one larger again.
+                self.window = 1;
                 self.go_back(flight.first);
                 if sent > 1 {
                     self.batch_now = sent / 2;
@@ -445,10 +451,10 @@ impl Delivery {
         }
     }
 
-    fn end(&mut self, from: Seq) -> Effect {
+    fn end(&mut self) -> Effect {
         self.ended = true;
         self.flights.clear();
-        Effect::NewEpoch { from }
+        Effect::NewEpoch
     }
 }
 

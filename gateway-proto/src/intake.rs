@@ -75,9 +75,7 @@ pub fn decide<'a, E>(
     match known(before)? {
         Some(link) if link == batch.prev => {}
         Some(_) => return Ok(Decision::Reject(Rejection::fork(before))),
-        // Inside a declared loss there is nothing to compare with. What ends there is past; what goes on beyond
-        // `through` is compared there, where the link is always known.
-        None if batch.last() <= at.through => return Ok(Decision::Known),
+        // Inside a declared loss there is no link to compare with; the records that are known have theirs.
         None => {}
     }
     match &batch.load {
@@ -108,23 +106,28 @@ fn records_decision<'a, E>(
     }
     let old = usize::try_from(at.through.next().0.saturating_sub(batch.first.0)).unwrap_or(usize::MAX);
     let (old, fresh) = linked.split_at(old.min(linked.len()));
-    // Links are chained: when the last common one agrees, all before it do.
-    if let Some(last) = old.last()
-        && known(last.seq)?.is_some_and(|link| link != last.link)
-    {
-        let mut differing = last.seq;
-        for candidate in old {
-            if known(candidate.seq)?.is_some_and(|link| link != candidate.link) {
-                differing = candidate.seq;
-                break;
-            }
+    // Links are chained: when the last known one agrees, all before it do. Only those of a declared loss are unknown.
+    for last in old.iter().rev() {
+        match known(last.seq)? {
+            Some(link) if link == last.link => break,
+            Some(_) => return Ok(Decision::Reject(Rejection::fork(first_difference(old, known)?))),
+            None => {}
         }
-        return Ok(Decision::Reject(Rejection::fork(differing)));
     }
     if fresh.is_empty() {
         return Ok(Decision::Known);
     }
     Ok(Decision::Append(fresh.to_vec()))
+}
+
+/// The first seq whose link here is another; there is one.
+fn first_difference<E>(old: &[Fresh<'_>], mut known: impl FnMut(Seq) -> Result<Option<Link>, E>) -> Result<Seq, E> {
+    for candidate in old {
+        if known(candidate.seq)?.is_some_and(|link| link != candidate.link) {
+            return Ok(candidate.seq);
+        }
+    }
+    Ok(old.last().map_or(Seq(0), |last| last.seq))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Group<'_> {
             Effect::SetAside { refusal } => {
                 set_aside(self.db, head.life, refusal).map(drop).map_err(LedgerError::Write)
             }
-            Effect::NewEpoch { from } => self.renew(feed, *from),
+            Effect::NewEpoch => self.renew(feed),
         }
     }
 
@@ -91,9 +91,11 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Begins a new epoch; what is in this one from `from` on is chained anew there.
-    fn renew(&mut self, feed: &FeedName, from: Seq) -> Result<(), LedgerError> {
-        let Some(old) = self.book.heads.get(feed).map(|head| head.life) else { return Ok(()) };
+    /// Begins a new epoch; what is not settled in this one is chained anew there.
+    fn renew(&mut self, feed: &FeedName) -> Result<(), LedgerError> {
+        let Some((old, from)) = self.book.heads.get(feed).map(|head| (head.life, head.through.next())) else {
+            return Ok(());
+        };
         begin_life(self.db, feed)?;
         self.book.heads = heads(self.db)?;
         let mut seq = from;

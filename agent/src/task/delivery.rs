@@ -201,8 +201,8 @@ impl FeedDelivery {
             Effect::SetAside { refusal } => {
                 error!(%feed, seq = refusal.seq.0, detail = refusal.detail, "hub cannot read a record; set aside");
             }
-            Effect::NewEpoch { from } => {
-                error!(%feed, from = from.0, "hub has another history; this ledger was restored or cloned");
+            Effect::NewEpoch => {
+                error!(%feed, "hub has another history; this ledger was restored or cloned");
             }
         }
     }

@@ -177,6 +177,19 @@ fn a_poison_record_is_found_by_halves_set_aside_and_passed() {
 }
 
 #[test]
+fn a_bad_batch_is_halved_also_while_others_are_accepted() {
+    let mut delivery = delivery(100);
+    let id = sent(&mut delivery, NOW, 1, 10);
+    let _ = delivery.handle_reply(NOW, id, windowed_ack(10, 2));
+    let bad = sent(&mut delivery, NOW, 11, 20);
+    let good = sent(&mut delivery, NOW, 21, 30);
+    assert_eq!(delivery.handle_reply(NOW, bad, rejected(Rejection::new(Code::BadBatch, ""))), []);
+    assert_eq!(delivery.handle_reply(NOW, good, windowed_ack(30, 2)), []);
+    sent(&mut delivery, NOW, 11, 15);
+    assert_eq!(delivery.poll(NOW), Step::Idle);
+}
+
+#[test]
 fn a_receiver_that_refuses_everything_costs_one_record_set_aside_and_a_wait() {
     let mut delivery = delivery(8);
     let mut now = NOW;
@@ -202,11 +215,14 @@ fn a_receiver_that_refuses_everything_costs_one_record_set_aside_and_a_wait() {
 }
 
 #[test]
-fn a_fork_settles_the_common_part_and_takes_the_rest_into_a_new_epoch() {
+fn a_fork_has_the_common_part_acknowledged_and_takes_the_rest_into_a_new_epoch() {
     let mut delivery = delivery(9);
     let id = sent(&mut delivery, NOW, 1, 9);
-    let effects = delivery.handle_reply(NOW, id, rejected(Rejection::fork(Seq(6))));
-    assert_eq!(effects, [settled(5), Effect::NewEpoch { from: Seq(6) }]);
+    assert_eq!(delivery.handle_reply(NOW, id, rejected(Rejection::fork(Seq(6)))), []);
+    let id = sent(&mut delivery, NOW, 1, 5);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(8)), [settled(5)]);
+    let id = sent(&mut delivery, NOW, 6, 9);
+    assert_eq!(delivery.handle_reply(NOW, id, rejected(Rejection::fork(Seq(6)))), [Effect::NewEpoch]);
     assert_eq!(delivery.poll(NOW), Step::Idle);
     let at = Standing { epoch: "e2".parse().unwrap(), oldest: Seq(1), recorded: Seq(4), through: Seq(0) };
     let mut delivery = delivery.renewed(at, NOW);
@@ -218,7 +234,7 @@ fn a_hub_that_knows_more_than_the_ledger_means_the_ledger_is_an_old_copy() {
     let mut delivery = delivery(9);
     let id = sent(&mut delivery, NOW, 1, 9);
     let effects = delivery.handle_reply(NOW, id, ack(40));
-    assert_eq!(effects, [settled(9), Effect::NewEpoch { from: Seq(10) }]);
+    assert_eq!(effects, [settled(9), Effect::NewEpoch]);
 }
 
 #[test]
@@ -227,6 +243,15 @@ fn an_ack_beyond_what_was_sent_settles_only_what_was_sent() {
     let id = sent(&mut delivery, NOW, 1, 10);
     assert_eq!(delivery.handle_reply(NOW, id, ack(25)), [settled(10)], "11..=25 may be another history");
     sent(&mut delivery, NOW, 11, 20);
+}
+
+#[test]
+fn what_an_old_copy_has_not_sent_yet_is_sent_before_it_begins_a_new_epoch() {
+    let mut delivery = delivery(20);
+    let id = sent(&mut delivery, NOW, 1, 10);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [settled(10)]);
+    let id = sent(&mut delivery, NOW, 11, 20);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [settled(20), Effect::NewEpoch]);
 }
 
 #[test]

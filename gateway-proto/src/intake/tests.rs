@@ -122,4 +122,5 @@ fn what_lies_inside_a_declared_loss_is_past() {
     assert_eq!(hub.decide(&batch(&["a", "b", "c"], 2)), Decision::Known);
     assert_eq!(appended(&hub.decide(&batch(&["a", "b", "c", "d", "e"], 2))), [5]);
     assert_eq!(rejection(hub.decide(&batch(&["a", "b", "c", "X", "e"], 2))), (Code::Fork, Some(Seq(4))));
+    assert_eq!(rejection(hub.decide(&batch(&["a", "b", "X", "d"], 3))), (Code::Fork, Some(Seq(3))));
 }
