@@ -205,6 +205,7 @@ fn site_file(folder: &Path, hub: std::net::SocketAddr, broker: u16) -> anyhow::R
             writeln!(file, "piece_weight_g = {piece_g}")?;
         }
         write!(file, "[[bin]]\nname = \"{bin}\"\nitem = \"{item}\"\ntare_g = {tare_g}\n")?;
+        writeln!(file, "filled_from = \"vendor\"")?;
     }
     write!(file, "[[station]]\nname = \"bench\"\nplace = \"bin:B-02\"\n")?;
     let port = |name: &str| folder.join(name).display().to_string();

@@ -56,6 +56,12 @@ pub type Answer<T> = oneshot::Receiver<Result<T, Refused>>;
 
 #[derive(Debug)]
 enum Command {
+    Look { answer: oneshot::Sender<OnHand> },
+    Write(Write),
+}
+
+#[derive(Debug)]
+enum Write {
     Record {
         entry: Box<Entry>,
         answer: oneshot::Sender<Result<Outcome, Refused>>,
@@ -65,9 +71,6 @@ enum Command {
         life: i64,
         effects: Vec<Effect>,
         answer: oneshot::Sender<Result<(), Refused>>,
-    },
-    OnHand {
-        answer: oneshot::Sender<OnHand>,
     },
     #[cfg(feature = "planted-defects")]
     RecordAgain {
@@ -105,7 +108,7 @@ impl Recorder {
     pub async fn submit(&self, entry: Entry) -> Answer<Outcome> {
         let (answer, answered) = oneshot::channel();
         // A closed recorder drops the command and with it `answer`, which the receiver sees.
-        let _ = self.commands.send(Command::Record { entry: Box::new(entry), answer }).await;
+        let _ = self.commands.send(Command::Write(Write::Record { entry: Box::new(entry), answer })).await;
         answered
     }
 
@@ -115,7 +118,7 @@ impl Recorder {
     /// [`Refused`]: nothing was taken down.
     pub async fn take_down(&self, feed: FeedName, life: i64, effects: Vec<Effect>) -> Result<(), Refused> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.commands.send(Command::TakeDown { feed, life, effects, answer }).await;
+        let _ = self.commands.send(Command::Write(Write::TakeDown { feed, life, effects, answer })).await;
         answered.await.unwrap_or(Err(Refused::Closed))
     }
 
@@ -125,7 +128,7 @@ impl Recorder {
     /// [`Refused::Closed`].
     pub async fn on_hand(&self) -> Result<OnHand, Refused> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.commands.send(Command::OnHand { answer }).await;
+        let _ = self.commands.send(Command::Look { answer }).await;
         answered.await.map_err(|_| Refused::Closed)
     }
 
@@ -146,7 +149,7 @@ impl Recorder {
     #[cfg(feature = "planted-defects")]
     pub(crate) async fn record_again(&self, feed: FeedName, texts: Vec<String>) -> Result<(), Refused> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.commands.send(Command::RecordAgain { feed, texts, answer }).await;
+        let _ = self.commands.send(Command::Write(Write::RecordAgain { feed, texts, answer })).await;
         answered.await.unwrap_or(Err(Refused::Closed))
     }
 }
@@ -155,7 +158,6 @@ impl Recorder {
 enum Reply {
     Recorded(oneshot::Sender<Result<Outcome, Refused>>, Result<Outcome, Arc<RecordError>>),
     TakenDown(oneshot::Sender<Result<(), Refused>>),
-    OnHand(oneshot::Sender<OnHand>, OnHand),
 }
 
 impl Reply {
@@ -166,7 +168,6 @@ impl Reply {
             (Self::TakenDown(answer), Some(error)) => drop(answer.send(Err(Refused::Ledger(error.clone())))),
             (Self::Recorded(answer, outcome), None) => drop(answer.send(outcome.map_err(Refused::Entry))),
             (Self::TakenDown(answer), None) => drop(answer.send(Ok(()))),
-            (Self::OnHand(answer, on_hand), _) => drop(answer.send(on_hand)),
         }
     }
 }
@@ -177,15 +178,25 @@ fn run(
     publish: &watch::Sender<Arc<View>>,
     announce: &broadcast::Sender<Arc<Recorded>>,
 ) {
-    let mut group = Vec::with_capacity(GROUP_MAX);
+    let (mut group, mut writes) = (Vec::with_capacity(GROUP_MAX), Vec::with_capacity(GROUP_MAX));
     while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
-        let mut replies = Vec::with_capacity(group.len());
+        // Looking is no commit: an agent that is only asked must not sync, nor tell everyone that something changed.
+        for command in group.drain(..) {
+            match command {
+                Command::Look { answer } => drop(answer.send(ledger.on_hand().clone())),
+                Command::Write(write) => writes.push(write),
+            }
+        }
+        if writes.is_empty() {
+            continue;
+        }
+        let mut replies = Vec::with_capacity(writes.len());
         let committed = ledger.in_one_commit(|book| {
             let mut applied = Ok(());
-            for command in group.drain(..) {
+            for write in writes.drain(..) {
                 // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
                 let book = applied.is_ok().then_some(&mut *book);
-                applied = applied.and(apply(book, command, &mut replies));
+                applied = applied.and(apply(book, write, &mut replies));
             }
             applied
         });
@@ -204,10 +215,10 @@ fn run(
     }
 }
 
-/// Applies a command, or with no book just keeps its sender for the answer.
-fn apply(book: Option<&mut Group<'_>>, command: Command, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
-    match command {
-        Command::Record { entry, answer } => {
+/// Applies a write, or with no book just keeps its sender for the answer.
+fn apply(book: Option<&mut Group<'_>>, write: Write, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
+    match write {
+        Write::Record { entry, answer } => {
             let outcome = book.map_or(Ok(Ok(Outcome::NoChange)), |book| book.append(*entry));
             let (outcome, failed) = match outcome {
                 Ok(outcome) => (outcome.map_err(Arc::new), Ok(())),
@@ -216,17 +227,13 @@ fn apply(book: Option<&mut Group<'_>>, command: Command, replies: &mut Vec<Reply
             replies.push(Reply::Recorded(answer, outcome));
             failed
         }
-        Command::TakeDown { feed, life, effects, answer } => {
+        Write::TakeDown { feed, life, effects, answer } => {
             replies.push(Reply::TakenDown(answer));
             let Some(book) = book else { return Ok(()) };
             effects.iter().try_for_each(|effect| book.take_down(&feed, life, effect))
         }
-        Command::OnHand { answer } => {
-            replies.push(Reply::OnHand(answer, book.map(|book| book.on_hand().clone()).unwrap_or_default()));
-            Ok(())
-        }
         #[cfg(feature = "planted-defects")]
-        Command::RecordAgain { feed, texts, answer } => {
+        Write::RecordAgain { feed, texts, answer } => {
             replies.push(Reply::TakenDown(answer));
             let Some(book) = book else { return Ok(()) };
             texts.iter().try_for_each(|text| book.append_text(&feed, text, None).map(drop))

@@ -229,9 +229,10 @@ impl FeedDelivery {
 
     #[cfg(feature = "planted-defects")]
     async fn record_again(&self, at: &FeedStanding, last: Seq) {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = reader.record(at.life, last).ok().flatten().map(|text| text.to_string());
-        drop(reader);
+        let text = {
+            let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            reader.record(at.life, last).ok().flatten().map(|text| text.to_string())
+        };
         let _ = self.recorder.record_again(self.feed.clone(), text.into_iter().collect()).await;
     }
 
