@@ -24,8 +24,8 @@ pub struct Batch {
     pub feed: FeedName,
     pub epoch: Epoch,
     pub first: Seq,
-    /// The link before `first`.
-    pub prev: Link,
+    /// The link before `first`. Only a declaration may leave it out: the site may no longer know it.
+    pub prev: Option<Link>,
     /// The link after the last record, or after `lost.to`.
     pub head: Link,
     pub load: Load,
@@ -66,6 +66,8 @@ pub enum BatchError {
     LostBackwards { first: Seq, to: Seq },
     #[error("batch needs either records or lost, and records not empty")]
     Load,
+    #[error("batch of records needs prev, the link before the first")]
+    Prev,
 }
 
 impl BatchError {
@@ -83,7 +85,8 @@ struct Wire<'a> {
     feed: FeedName,
     epoch: Epoch,
     first_seq: Seq,
-    prev: Link,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prev: Option<Link>,
     head: Link,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     records: Option<Vec<&'a RawValue>>,
@@ -147,6 +150,7 @@ impl Batch {
             return Err(BatchError::Seq);
         }
         let load = match (wire.records, wire.lost) {
+            (Some(_), None) if wire.prev.is_none() => return Err(BatchError::Prev),
             (Some(records), None) if !records.is_empty() => {
                 if records.len() > BATCH_RECORDS_MAX {
                     return Err(BatchError::TooMany { count: records.len() });

@@ -72,16 +72,21 @@ pub fn decide<'a, E>(
         })
     };
     let before = batch.first.before();
-    match known(before)? {
-        Some(link) if link == batch.prev => {}
-        Some(_) => return Ok(Decision::Reject(Rejection::fork(before))),
-        // Inside a declared loss there is no link to compare with; the records that are known have theirs.
-        None => {}
+    // Inside a declared loss there is no link to compare with; the records that are known have theirs.
+    if let (Some(here), Some(prev)) = (known(before)?, batch.prev)
+        && here != prev
+    {
+        return Ok(Decision::Reject(Rejection::fork(before)));
     }
     match &batch.load {
         Load::Records(records) => records_decision(batch, records, at, known),
-        Load::Lost(lost) if lost.to <= at.through => Ok(Decision::Known),
-        Load::Lost(lost) => Ok(Decision::Lose { from: at.through.next(), lost, head: batch.head }),
+        Load::Lost(lost) if lost.to > at.through => {
+            Ok(Decision::Lose { from: at.through.next(), lost, head: batch.head })
+        }
+        Load::Lost(lost) => match known(lost.to)? {
+            Some(here) if here != batch.head => Ok(Decision::Reject(Rejection::fork(batch.first))),
+            _ => Ok(Decision::Known),
+        },
     }
 }
 
@@ -91,7 +96,10 @@ fn records_decision<'a, E>(
     at: Position,
     mut known: impl FnMut(Seq) -> Result<Option<Link>, E>,
 ) -> Result<Decision<'a>, E> {
-    let mut link = batch.prev;
+    let Some(mut link) = batch.prev else {
+        let detail = "records without prev";
+        return Ok(Decision::Reject(Rejection::new(crate::answer::Code::BadBatch, detail)));
+    };
     let mut seq = batch.first.before();
     let linked: Vec<Fresh<'a>> = records
         .iter()

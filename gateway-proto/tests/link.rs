@@ -156,7 +156,7 @@ impl Ledger {
             feed: "f".parse().unwrap(),
             epoch: self.epoch.clone(),
             first: shipment.first,
-            prev: self.link(first - 1),
+            prev: Some(self.link(first - 1)),
             head: self.link(last),
             load,
         }

@@ -270,5 +270,5 @@ fn batch(
         ShipmentKind::Removed => lost("retention")?,
         ShipmentKind::SetAside => lost("refused by the hub, set aside at the site")?,
     };
-    Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load })
+    Ok(Batch { site, feed, epoch, first: shipment.first, prev: Some(prev), head, load })
 }

@@ -43,7 +43,7 @@ fn batch(ledger: &[&str], first: u64) -> Batch {
         feed: "acme".parse().unwrap(),
         epoch: hub.epoch.clone(),
         first: Seq(first),
-        prev: hub.links[usize::try_from(first).unwrap() - 1].unwrap(),
+        prev: hub.links[usize::try_from(first).unwrap() - 1],
         head: hub.links.last().unwrap().unwrap(),
         load: Load::Records(texts(&ledger[usize::try_from(first).unwrap() - 1..])),
     }
@@ -112,6 +112,9 @@ fn a_declared_loss_moves_on_and_its_repetition_is_known() {
         other => panic!("{other:?}"),
     }
     assert_eq!(Hub::with(&["a", "b", "c"]).decide(&lost), Decision::Known);
+    assert_eq!(rejection(Hub::with(&["a", "b", "X"]).decide(&lost)), (Code::Fork, Some(Seq(2))));
+    lost.prev = None;
+    assert!(matches!(Hub::with(&["a"]).decide(&lost), Decision::Lose { .. }), "the site may not know it any more");
 }
 
 #[test]

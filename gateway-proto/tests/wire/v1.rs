@@ -140,7 +140,7 @@ fn batch(load: Load) -> Batch {
         site: "plant-7".parse().unwrap(),
         feed: "acme".parse().unwrap(),
         first: Seq(1),
-        prev,
+        prev: Some(prev),
         head: prev.then(r#"{"type":"x"}"#),
         load,
         epoch,
@@ -164,6 +164,10 @@ fn a_declared_loss_stands_in_place_of_records() {
     assert!(json.ends_with(r#","lost":{"to":1041,"why":"retention"}}"#), "{json}");
     assert!(!json.contains("records"), "{json}");
     assert_eq!(Batch::parse(json.as_bytes()).unwrap(), batch);
+    let unknown = Batch { prev: None, ..batch };
+    let json = unknown.to_json().unwrap();
+    assert!(!json.contains("prev"), "{json}");
+    assert_eq!(Batch::parse(json.as_bytes()).unwrap(), unknown);
 }
 
 #[test]
@@ -183,6 +187,7 @@ fn what_is_no_batch_is_refused_by_name() {
         (r#""first_seq":1"#, r#""first_seq":18446744073709551615"#, "seqs are 1 to"),
         (r#"[{"type":"x"}]"#, "[]", "records not empty"),
         (r#""records":[{"type":"x"}]"#, r#""lost":{"to":0,"why":"x"}"#, "before first_seq"),
+        (r#""prev""#, r#""prior""#, "needs prev"),
         (r#""site":"plant-7""#, r#""site":"plant 7""#, "site name contains"),
         ("}]}", "}]", "not readable"),
     ] {

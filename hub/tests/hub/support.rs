@@ -186,7 +186,7 @@ impl Site {
             feed: self.key.name.clone(),
             epoch: self.epoch.clone(),
             first: Seq(first),
-            prev: self.links[before],
+            prev: Some(self.links[before]),
             head: self.links[after],
             load: Load::Records(self.records[before..after].to_vec()),
         }

@@ -45,7 +45,7 @@ impl Bench {
             feed: "acme".parse().unwrap(),
             epoch: "e1".parse().unwrap(),
             first: Seq(first as u64),
-            prev: self.links[first - 1],
+            prev: Some(self.links[first - 1]),
             head: self.links[last],
             load: Load::Records(self.records[first - 1..last].to_vec()),
         };
