@@ -24,6 +24,11 @@ fn the_example_file_is_read_and_its_values_are_the_defaults() {
 }
 
 #[test]
+fn the_file_to_try_things_with_has_no_faults() {
+    assert_eq!(faults(include_str!("../../../config/try/agent.toml")), [""; 0]);
+}
+
+#[test]
 fn every_key_of_the_example_is_known_commented_out_or_not() {
     // A commented key is `#key = value` without a space after the sign.
     let uncommented: String = EXAMPLE

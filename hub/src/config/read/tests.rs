@@ -101,6 +101,12 @@ fn a_text_that_is_no_toml_says_where() {
 }
 
 #[test]
+fn the_file_to_try_things_with_has_no_faults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/try/hub.toml");
+    assert_eq!(HubConfig::load(&path).unwrap().viewers.len(), 2);
+}
+
+#[test]
 fn the_example_file_is_a_good_configuration() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/hub.toml");
     let config = HubConfig::load(&path).unwrap();
