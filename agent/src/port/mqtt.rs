@@ -18,8 +18,10 @@ use crate::config::BrokerConfig;
 /// retained message an endless loop of reconnects.
 const MESSAGE_LEN_MAX: usize = 512 * 1024;
 
-/// Requests that may queue towards the library: acks and subscriptions.
-const REQUESTS_MAX: usize = 1_024;
+/// Requests that may queue towards the library: an ack for every message that a session can leave unacknowledged
+/// (packet ids have 16 bits), and the subscriptions. So an ack never waits for the poller, which may itself be waiting
+/// for whoever acknowledges. The queue takes memory only for what is in it.
+const REQUESTS_MAX: usize = 65_536 + 64;
 
 /// Quiet time after which the broker is asked for a sign of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -185,10 +187,12 @@ impl Message {
 }
 
 impl Acks {
-    /// Hands an ack to the session. `false` when its queue is full: try again after it has run.
-    #[must_use]
-    pub fn send(&self, message: &Message) -> bool {
-        message.publish.qos == QoS::AtMostOnce || self.client.try_ack(&message.publish).is_ok()
+    /// Hands an ack to the session, which sends it with its next poll.
+    pub fn send(&self, message: &Message) {
+        if message.publish.qos != QoS::AtMostOnce {
+            // Fails only when the session has ended; the broker then sends the message again to the next one.
+            let _ = self.client.try_ack(&message.publish);
+        }
     }
 
     /// Breaks the connection off, so that the broker sends everything again that has no ack.

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The poller waits while the inbox is full; the broker then keeps what it has. The handler never waits for the
-//! library: acks that do not fit its queue are kept here.
+//! poller: the library's queue has room for the ack of every message that can be without one.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -225,7 +225,7 @@ impl Handler {
         }
         let origin = origin(pipeline, &reading, &message);
         if is_planted(Defect::AckBeforeCommit) {
-            let _ = self.acks.send(&message);
+            self.acks.send(&message);
         }
         let answer = pipeline.submit_reading(reading, origin).await;
         self.owe(message, index, answer);
@@ -253,13 +253,10 @@ impl Handler {
             Some(Err(Refused::Closed)) => self.pending.clear(),
             // An entry that breaks a rule would break it again: it is counted, named in the log, and done with.
             Some(Err(Refused::Entry(_)) | Ok(_)) | None => {
-                let void = pending.message.connect() != self.connect;
-                if void || self.acks.send(&pending.message) {
-                    self.pending.pop_front();
-                } else {
-                    // The library has no room: it drains as it polls.
-                    tokio::task::yield_now().await;
+                if pending.message.connect() == self.connect {
+                    self.acks.send(&pending.message);
                 }
+                self.pending.pop_front();
             }
         }
     }
