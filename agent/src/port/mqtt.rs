@@ -4,7 +4,13 @@
 //! what was not acknowledged. rumqttc's own queue is never an outbox. [`Session::next`] must be polled by one task
 //! alone and is not cancel-safe (the library connects and flushes inside): race it against shutdown only.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use rumqttc::{
@@ -35,7 +41,7 @@ pub struct Session {
     events: EventLoop,
     topics: Vec<String>,
     /// Counts connects: an ack of an earlier one could hit a packet id that was given out anew.
-    connect: u64,
+    connect: Arc<AtomicU64>,
     unreadable: u32,
 }
 
@@ -61,6 +67,7 @@ pub struct Message {
 #[derive(Debug, Clone)]
 pub struct Acks {
     client: AsyncClient,
+    connect: Arc<AtomicU64>,
 }
 
 impl Session {
@@ -76,18 +83,12 @@ impl Session {
             options.set_credentials(username, password.reveal());
         }
         let (client, events) = AsyncClient::new(options, REQUESTS_MAX);
-        Self { client, events, topics, connect: 0, unreadable: 0 }
+        Self { client, events, topics, connect: Arc::default(), unreadable: 0 }
     }
 
     #[must_use]
     pub fn acks(&self) -> Acks {
-        Acks { client: self.client.clone() }
-    }
-
-    /// Which connect this is; acks of earlier ones are void.
-    #[must_use]
-    pub fn connect(&self) -> u64 {
-        self.connect
+        Acks { client: self.client.clone(), connect: self.connect.clone() }
     }
 
     /// The next thing that happens. After an error call again, later: the wait is the caller's.
@@ -106,7 +107,7 @@ impl Session {
             Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => self.connected(),
             Event::Incoming(Packet::Publish(publish)) => {
                 self.unreadable = 0;
-                Incoming::Message(Message { publish, connect: self.connect })
+                Incoming::Message(Message { publish, connect: self.connect.load(Ordering::Relaxed) })
             }
             Event::Incoming(Packet::SubAck(ack)) => {
                 let refused = ack.return_codes.iter().position(|code| *code == SubscribeReasonCode::Failure);
@@ -119,7 +120,7 @@ impl Session {
     }
 
     fn connected(&mut self) -> Incoming {
-        self.connect += 1;
+        self.connect.fetch_add(1, Ordering::Relaxed);
         if self.events.mqtt_options.clean_session() {
             // The broker has forgotten the session with the message that could not be read. The next one it keeps.
             self.events.mqtt_options.set_clean_session(false);
@@ -179,17 +180,14 @@ impl Message {
     pub fn packet_id(&self) -> u16 {
         self.publish.pkid
     }
-
-    #[must_use]
-    pub fn connect(&self) -> u64 {
-        self.connect
-    }
 }
 
 impl Acks {
-    /// Hands an ack to the session, which sends it with its next poll.
+    /// Hands an ack to the session, which sends it with its next poll. The ack of a message of an earlier connect is
+    /// void: the broker sends that message again.
     pub fn send(&self, message: &Message) {
-        if message.publish.qos != QoS::AtMostOnce {
+        let is_void = message.connect != self.connect.load(Ordering::Relaxed);
+        if message.publish.qos != QoS::AtMostOnce && !is_void {
             // Fails only when the session has ended; the broker then sends the message again to the next one.
             let _ = self.client.try_ack(&message.publish);
         }
@@ -204,6 +202,6 @@ impl Acks {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("topics", &self.topics).field("connect", &self.connect).finish_non_exhaustive()
+        f.debug_struct("Session").field("topics", &self.topics).finish_non_exhaustive()
     }
 }

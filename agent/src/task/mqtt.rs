@@ -87,7 +87,7 @@ pub async fn run(broker: BrokerConfig, board: DeviceBoard, mut sensors: Vec<Sens
     let acks = session.acks();
     let (tell, mut told) = mpsc::channel(INBOX_MAX);
     let poller = tokio::spawn(poll(session, tell, stop.clone()));
-    let mut handler = Handler { broker, board, acks, routes, pending: VecDeque::new(), connect: 0 };
+    let mut handler = Handler { broker, board, acks, routes, pending: VecDeque::new(), asked_again: false };
     handler.run(&mut sensors, &mut told, &stop).await;
     // The poller ends by the token, or because nobody listens any more.
     drop(told);
@@ -149,8 +149,8 @@ struct Handler {
     /// Topic → sensor.
     routes: HashMap<String, usize>,
     pending: VecDeque<Pending>,
-    /// Which connect we are in. Acks of an earlier one are void: its packet ids may be given out anew.
-    connect: u64,
+    /// Something was not committed, and the broker has been asked to send everything again.
+    asked_again: bool,
 }
 
 impl Handler {
@@ -158,7 +158,7 @@ impl Handler {
         loop {
             // Both branches are cancel-safe: a channel's receive, and a oneshot's that stays in its place.
             tokio::select! {
-                outcome = settled(&mut self.pending) => self.handle_settled(sensors, outcome).await,
+                outcome = settled(&mut self.pending) => self.handle_settled(sensors, outcome),
                 next = told.recv(), if self.pending.len() < PENDING_MAX => match next {
                     Some(next) => self.handle_told(sensors, next).await,
                     None => return,
@@ -170,15 +170,14 @@ impl Handler {
         // the broker sends again.
         while let Some(Pending { answer: Some(_), .. }) = self.pending.front() {
             let outcome = settled(&mut self.pending).await;
-            self.handle_settled(sensors, outcome).await;
+            self.handle_settled(sensors, outcome);
         }
     }
 
     async fn handle_told(&mut self, sensors: &mut [Sensor], told: Told) {
         match told {
             Told::Connected => {
-                self.connect += 1;
-                self.pending.clear();
+                self.asked_again = false;
                 if self.board.connected() {
                     info!(broker = %self.broker.name, "broker connected");
                 }
@@ -235,29 +234,24 @@ impl Handler {
         self.pending.push_back(Pending { message, sensor, answer });
     }
 
-    async fn handle_settled(&mut self, sensors: &mut [Sensor], outcome: Option<Result<Outcome, Refused>>) {
-        let Some(pending) = self.pending.front_mut() else { return };
-        pending.answer = None;
+    fn handle_settled(&mut self, sensors: &mut [Sensor], outcome: Option<Result<Outcome, Refused>>) {
+        let Some(pending) = self.pending.pop_front() else { return };
         if let Some(outcome) = &outcome
             && let Some(sensor) = sensors.get_mut(pending.sensor)
         {
             sensor.pipeline.handle_outcome(outcome);
         }
         match outcome {
-            // Not committed: the broker keeps it, and sends it again once asked to.
-            Some(Err(Refused::Ledger(_))) => {
-                self.pending.clear();
-                sleep(RECONNECT_FIRST).await;
-                self.acks.ask_again();
-            }
-            Some(Err(Refused::Closed)) => self.pending.clear(),
-            // An entry that breaks a rule would break it again: it is counted, named in the log, and done with.
-            Some(Err(Refused::Entry(_)) | Ok(_)) | None => {
-                if pending.message.connect() == self.connect {
-                    self.acks.send(&pending.message);
+            // Not committed: the broker keeps it, and sends it again once asked to. The poller waits before it
+            // connects, so a disk that stays full makes no storm.
+            Some(Err(Refused::Ledger(_) | Refused::Closed)) => {
+                if !self.asked_again {
+                    self.asked_again = true;
+                    self.acks.ask_again();
                 }
-                self.pending.pop_front();
             }
+            // An entry that breaks a rule would break it again: it is counted, named in the log, and done with.
+            Some(Err(Refused::Entry(_)) | Ok(_)) | None => self.acks.send(&pending.message),
         }
     }
 }
