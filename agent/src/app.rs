@@ -14,7 +14,12 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use gateway_proto::name::FeedName;
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -191,6 +196,7 @@ impl Wiring {
                 sensors.extend(pipeline.map(|pipeline| Sensor {
                     topic: sensor.topic.clone(),
                     dialect: sensor.dialect.clone(),
+                    counts_alone: sensor.settle_readings == 1,
                     pipeline,
                 }));
             }
@@ -260,4 +266,21 @@ async fn drained(mut tasks: JoinSet<anyhow::Result<&'static str>>) -> anyhow::Re
         first = first.and(ended.context("task panicked").and_then(|ended| ended).map(drop));
     }
     first
+}
+
+/// Two workers: the devices of a site wait far more than they work.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start runtime")
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

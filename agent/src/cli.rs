@@ -8,13 +8,11 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    app::Agent,
+    app::{self, Agent},
     config::{Config, ConfigError},
 };
 
@@ -102,9 +100,9 @@ fn run(config: &Path, log: LogFormat) -> anyhow::Result<ExitCode> {
         LogFormat::Text => log_to.with_target(false).init(),
         LogFormat::Json => log_to.json().flatten_event(true).init(),
     }
-    runtime()?.block_on(async {
+    app::runtime()?.block_on(async {
         let agent = Agent::start(config).await?;
-        let stop = stop_signal()?;
+        let stop = app::stop_signal()?;
         // Not run by systemd: there is nobody to tell.
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         agent
@@ -139,22 +137,5 @@ fn status(config: Option<&Path>, socket: Option<PathBuf>, json: bool) -> anyhow:
         (None, Some(config)) => Config::load(config)?.socket,
         (None, None) => anyhow::bail!("give --config or --socket"),
     };
-    runtime()?.block_on(status::show(&socket, json))
-}
-
-/// Two workers: the devices of a site wait far more than they work.
-pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("start runtime")
-}
-
-/// Resolves at the first SIGTERM or SIGINT.
-pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
+    app::runtime()?.block_on(status::show(&socket, json))
 }

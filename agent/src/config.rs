@@ -193,8 +193,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Read`] when there is no such file, [`ConfigError::Faults`] with everything wrong in it.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+        let bytes = fs::read(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&settings::text(bytes, path).map_err(ConfigError::Faults)?, path)
     }
 
     /// Reads and checks a text that stands in `file`.

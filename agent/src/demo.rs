@@ -40,7 +40,7 @@ pub struct Options {
 /// # Errors
 /// When a part cannot be put up or fails.
 pub fn main(options: &Options) -> anyhow::Result<ExitCode> {
-    crate::cli::runtime()?.block_on(run(options))
+    crate::app::runtime()?.block_on(run(options))
 }
 
 async fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -49,7 +49,7 @@ async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let stage = Stage::up(options).await.context("put up the demo")?;
     talk.introduce(&stage);
     let follow = talk.follow(&stage);
-    let signal = crate::cli::stop_signal()?;
+    let signal = crate::app::stop_signal()?;
     let mut picker = Picker::new(options.seed);
     let stop = CancellationToken::new();
     let day = async {

@@ -30,9 +30,6 @@ pub use self::{
     group::{Group, Ledger, Outcome},
 };
 
-/// The feed of items nobody knows yet. It has no hub: its records wait here until the item is given to a vendor.
-pub const UNASSIGNED: &str = "unassigned";
-
 /// Why the ledger could not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

@@ -16,14 +16,15 @@ pub mod device;
 
 pub mod movement;
 
+mod cause;
 pub mod clock;
+pub mod tls;
 
 pub mod config;
 
 pub mod ledger;
 
 pub mod port;
-pub mod tls;
 pub mod uplink;
 
 mod planted;

@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
+    cause,
     clock::Clock,
-    ledger::{self, FeedCounts, UNASSIGNED, recorder::Recorder},
+    ledger::{self, FeedCounts, recorder::Recorder},
+    movement::catalog::UNASSIGNED,
 };
 
 /// Everything, at one moment.
@@ -27,7 +29,7 @@ pub struct Status {
     pub ledger_bytes: u64,
     pub feeds: BTreeMap<FeedName, FeedStatus>,
     pub devices: BTreeMap<DeviceName, DeviceStatus>,
-    /// What is wrong and what to do, worst first. Empty: all is well.
+    /// What is wrong and what to do: the ledger, then feeds, then devices. Empty: all is well.
     pub problems: Vec<String>,
 }
 
@@ -57,6 +59,9 @@ pub struct DeviceStatus {
     pub bad_frames: u64,
     /// Readings that were refused or could not be recorded.
     pub refused: u64,
+    /// Readings told for repetitions of something recorded. Many of them from a sensor that numbers its scans: does it
+    /// begin at the same number again after a power cut?
+    pub repeated: u64,
 }
 
 /// Where a device keeps its state for others to see.
@@ -90,6 +95,7 @@ impl DeviceBoard {
             readings: 0,
             bad_frames: 0,
             refused: 0,
+            repeated: 0,
         });
         (Self { sender }, receiver)
     }
@@ -129,6 +135,10 @@ impl DeviceBoard {
         self.sender.send_modify(|status| status.bad_frames += 1);
     }
 
+    pub fn count_repeated(&self) {
+        self.sender.send_modify(|status| status.repeated += 1);
+    }
+
     pub fn count_refused(&self) {
         self.sender.send_modify(|status| status.refused += 1);
     }
@@ -159,10 +169,15 @@ impl Watcher {
             self.devices.iter().map(|(name, board)| (name.clone(), board.borrow().clone())).collect();
         let mut problems = Vec::new();
         if let Some(trouble) = &view.trouble {
-            problems.push(format!("ledger: {}; nothing is recorded until this is cured", chain(&**trouble)));
+            problems.push(format!("ledger: {}; nothing is recorded until this is cured", cause::chain(&**trouble)));
         }
         for (name, feed) in &feeds {
             problems.extend(feed_problems(name, feed));
+            let has_hub = self.troubles.contains_key(name) || name.as_str() == UNASSIGNED;
+            if !has_hub && feed.counts.waiting > 0 {
+                let waiting = feed.counts.waiting;
+                problems.push(format!("feed {name}: is no longer in the site's file; {waiting} records wait for it"));
+            }
         }
         for (name, device) in &devices {
             problems.extend(device.problem.iter().map(|problem| format!("{name} on {}: {problem}", device.on)));
@@ -188,7 +203,7 @@ fn feed_problems(name: &FeedName, feed: &FeedStatus) -> Vec<String> {
     if name.as_str() == UNASSIGNED {
         if counts.recorded > 0 {
             let count = counts.recorded;
-            problems.push(format!("{count} records of unknown items wait; add an [[item]] with their code"));
+            problems.push(format!("{count} records of unknown items are kept here; the log names their codes"));
         }
         return problems;
     }
@@ -207,15 +222,4 @@ fn described(trouble: &Trouble, now: Duration) -> (String, u64) {
         detail => format!("{} ({detail})", trouble.kind.word()),
     };
     (text, now.saturating_sub(trouble.since).as_secs())
-}
-
-/// An error with its causes, as one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

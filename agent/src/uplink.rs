@@ -2,19 +2,20 @@
 
 pub mod reply;
 
-use std::{io, path::PathBuf};
-
 use gateway_proto::{
     delivery::{Reply, TroubleKind},
     name::FeedName,
 };
 use reqwest::{
-    Certificate, Client, Url,
+    Client, Url,
     header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
     redirect::Policy,
 };
 
-use crate::config::{FeedConfig, Token, UplinkConfig};
+use crate::{
+    config::{FeedConfig, Token, UplinkConfig},
+    tls::{self, AuthorityError},
+};
 
 /// zstd's default: 15 % better than level 1 on batches for the same time on a gateway's CPU.
 const ZSTD_LEVEL: i32 = 3;
@@ -33,10 +34,8 @@ pub struct Uplink {
 /// Why a feed has no uplink.
 #[derive(Debug, thiserror::Error)]
 pub enum UplinkError {
-    #[error("read certificate authority {path}")]
-    Authority { path: PathBuf, source: io::Error },
-    #[error("use certificate authority {path}")]
-    Certificate { path: PathBuf, source: reqwest::Error },
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("prepare HTTPS")]
     Client(#[source] reqwest::Error),
     #[error("hub address {hub} cannot carry a path")]
@@ -62,10 +61,7 @@ impl Uplink {
             client = client.no_proxy();
         }
         if let Some(path) = &feed.ca {
-            let pem = std::fs::read(path).map_err(|source| UplinkError::Authority { path: path.clone(), source })?;
-            let authorities = Certificate::from_pem_bundle(&pem)
-                .map_err(|source| UplinkError::Certificate { path: path.clone(), source })?;
-            client = client.tls_certs_only(authorities);
+            client = client.tls_certs_only(tls::authorities(path)?);
         }
         Ok(Self {
             client: client.build().map_err(UplinkError::Client)?,

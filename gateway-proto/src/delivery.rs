@@ -328,7 +328,9 @@ impl Delivery {
         }
         // The chain vouches for what was sent. What the hub has beyond it may be another history.
         let last = ack.through.min(flight.last);
-        self.landed.push(Landed { shipment: Shipment { last, ..flight.clone() }, refused: ack.refused });
+        let mut refused = ack.refused;
+        refused.retain(|refusal| (flight.first..=last).contains(&refusal.seq));
+        self.landed.push(Landed { shipment: Shipment { last, ..flight.clone() }, refused });
         let mut effects = Vec::new();
         while let Some(next) = self.landed.iter().position(|landed| landed.shipment.first <= self.at.through.next()) {
             let Landed { shipment, refused } = self.landed.swap_remove(next);

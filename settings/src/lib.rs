@@ -42,5 +42,18 @@ pub fn read<T>(
     }
 }
 
+/// Reads the bytes of a file as text.
+///
+/// # Errors
+/// [`Faults`] with the line where the bytes stop being UTF-8.
+pub fn text(bytes: Vec<u8>, file: &Path) -> Result<String, Faults> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let fault = Fault { line, key: String::new(), rule: "is not UTF-8 from here on".to_owned() };
+        Faults { file: file.to_owned(), faults: vec![fault] }
+    })
+}
+
 #[cfg(test)]
 mod tests;

@@ -98,6 +98,19 @@ impl<'t, 'v> Section<'t, 'v> {
         self.typed(notes, key, value, "a text", |value| value.as_str().map(str::to_owned))
     }
 
+    /// A text that may be absent and that no fault may quote.
+    pub fn secret(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<String>> {
+        let value = self.take(key)?;
+        let path = self.path(key);
+        match value.get_ref().as_str() {
+            Some(text) => Some(At { value: text.to_owned(), span: value.span(), key: path }),
+            None => {
+                notes.note(&value.span(), &path, "must be a text in quotes");
+                None
+            }
+        }
+    }
+
     /// A text that must be there.
     pub fn needed(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<String>> {
         if !self.has(key) {
@@ -127,12 +140,6 @@ impl<'t, 'v> Section<'t, 'v> {
             let number: f64 = text.parse().ok()?;
             range.contains(&number).then_some(number)
         })
-    }
-
-    /// True or false, that may be absent.
-    pub fn flag(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<bool>> {
-        let value = self.take(key)?;
-        self.typed(notes, key, value, "true or false", DeValue::as_bool)
     }
 
     /// A list of texts that may be absent. Elements of another type are noted and left out.

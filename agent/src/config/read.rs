@@ -23,8 +23,7 @@ use super::{
 };
 use crate::{
     device::{JsonDialect, JsonFields, Mass, MassUnit, Tasmota, Terminator},
-    ledger::UNASSIGNED,
-    movement::{settle, station::Mode, tally::Bin},
+    movement::{catalog::UNASSIGNED, settle, station::Mode, tally::Bin},
 };
 
 /// Reads a text that stands in `file`.
@@ -53,6 +52,11 @@ struct Names {
     stations: BTreeMap<DeviceName, Place>,
     brokers: BTreeSet<DeviceName>,
     devices: BTreeSet<DeviceName>,
+    /// A topic of a broker has one sensor, a client id of a host one session.
+    topics: BTreeSet<(DeviceName, String)>,
+    sessions: BTreeSet<(String, i64, String)>,
+    /// Where bins say that their parts come from and go to.
+    neighbours: Vec<At<Place>>,
     /// Bins with something that weighs them, and what.
     weighed: BTreeMap<PlaceName, DeviceName>,
     ports: BTreeSet<PathBuf>,
@@ -73,6 +77,7 @@ impl Reader<'_, '_> {
         let scales = self.list(&mut root, "scale", Self::scale);
         let brokers = self.list(&mut root, "broker", Self::broker);
         let sensors = self.list(&mut root, "sensor", Self::sensor);
+        self.check_neighbours();
         root.end(self.notes);
         let (site, state_dir) = site?;
         Some(Config {
@@ -128,16 +133,23 @@ impl Reader<'_, '_> {
         let name = self.needed::<FeedName>(section, "name");
         let hub = self.needed::<reqwest::Url>(section, "hub");
         let token = self.token(section, "token", "token_file");
-        let ca = section.text(self.notes, "ca").and_then(|text| self.path(text)).map(|at| at.value);
+        let ca = section.text(self.notes, "ca").and_then(|text| self.path(text));
+        if let Some(at) = &ca
+            && let Err(error) = crate::tls::authorities(&at.value)
+        {
+            self.notes.note_at(at, crate::cause::chain(&error));
+        }
+        let ca = ca.map(|at| at.value);
         if token.is_none() && !section.has("token") && !section.has("token_file") {
             self.notes.note(section.span(), &section.path("token"), "is missing: give token or token_file");
         }
-        let (name, hub) = (name?, hub?);
+        let name = name?;
         if name.value.as_str() == UNASSIGNED {
             self.notes.note_at(&name, "is the agent's own name for items without a vendor; choose another");
         } else if !self.names.feeds.insert(name.value.clone()) {
             self.notes.note_at(&name, format_args!("feed {} stands here twice", name.value));
         }
+        let hub = hub?;
         self.check_hub(&hub);
         Some(FeedConfig { name: name.value, hub: hub.value, token: token?, ca })
     }
@@ -209,6 +221,11 @@ impl Reader<'_, '_> {
                 self.notes.note_at(at, format_args!("nothing may go from {from} to {to}"));
             }
         }
+        self.names.neighbours.extend([&taken_to, &filled_from].into_iter().flatten().map(|at| At {
+            value: at.value.clone(),
+            span: at.span.clone(),
+            key: at.key.clone(),
+        }));
         Some(Bin {
             name: name.value,
             item: item.value,
@@ -278,24 +295,29 @@ impl Reader<'_, '_> {
     }
 
     fn broker(&mut self, section: &mut Section<'_, '_>) -> Option<BrokerConfig> {
-        let name = self.needed::<DeviceName>(section, "name");
+        let name = self.device(section);
         let host = section.needed(self.notes, "host");
         let port = section.integer(self.notes, "port", 1..=65_535);
         let client_id = section.text(self.notes, "client_id");
         let username = section.text(self.notes, "username");
         let password = self.token(section, "password", "password_file");
         let name = name?;
-        if !self.names.brokers.insert(name.value.clone()) {
-            self.notes.note_at(&name, format_args!("broker {} stands here twice", name.value));
-        }
+        self.names.brokers.insert(name.clone());
         if let Some(at) = client_id.as_ref().filter(|at| at.value.is_empty()) {
             self.notes.note_at(at, "is empty: the broker would keep nothing for a nameless client");
         }
+        let client_id = client_id.map_or_else(|| format!("binwire-{name}"), |at| at.value);
+        let host = host?;
+        let port_number = port.as_ref().map_or(i64::from(BrokerConfig::PORT), |at| at.value);
+        if !self.names.sessions.insert((host.value.clone(), port_number, client_id.clone())) {
+            self.notes
+                .note_at(&host, format_args!("another [[broker]] has the same host, port and client_id {client_id}"));
+        }
         let login = username.map(|username| (username.value, password.unwrap_or_else(|| Token::new(""))));
         Some(BrokerConfig {
-            client_id: client_id.map_or_else(|| format!("binwire-{}", name.value), |at| at.value),
-            name: name.value,
-            host: host?.value,
+            client_id,
+            name,
+            host: host.value,
             port: port.map_or(BrokerConfig::PORT, |at| u16::try_from(at.value).expect("in range")),
             login,
         })
@@ -314,6 +336,11 @@ impl Reader<'_, '_> {
         }
         if let Some(topic) = topic.as_ref().filter(|at| at.value.is_empty() || at.value.contains(['+', '#', '\0'])) {
             self.notes.note_at(topic, "must be one topic, without + or #");
+        }
+        if let (Some(broker), Some(topic)) = (&broker, &topic)
+            && !self.names.topics.insert((broker.value.clone(), topic.value.clone()))
+        {
+            self.notes.note_at(topic, format_args!("{} has another sensor on {} already", broker.value, topic.value));
         }
         let name = name?;
         let reports = match (bin, station) {
@@ -361,7 +388,8 @@ impl Reader<'_, '_> {
                 code: field("code"),
                 quantity: field("quantity"),
                 id: field("id"),
-                place: field("place"),
+                // A station's place is in its own section.
+                place: None,
             };
             table.end(self.notes);
             fields
@@ -406,6 +434,18 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Parts that go from one weighed bin to another would be moved twice: by the scale of each.
+    fn check_neighbours(&mut self) {
+        for at in std::mem::take(&mut self.names.neighbours) {
+            if let Place::Bin(name) = &at.value
+                && let Some(device) = self.names.weighed.get(name)
+            {
+                self.notes
+                    .note_at(&at, format_args!("bin {name} is weighed by {device}, which would count the same parts"));
+            }
+        }
+    }
+
     fn device(&mut self, section: &mut Section<'_, '_>) -> Option<DeviceName> {
         let name = self.needed::<DeviceName>(section, "name")?;
         if !self.names.devices.insert(name.value.clone()) {
@@ -444,25 +484,17 @@ impl Reader<'_, '_> {
 
     /// A secret that stands in the file or in one beside it.
     fn token(&mut self, section: &mut Section<'_, '_>, key: &'static str, file_key: &'static str) -> Option<Token> {
-        let (text, file) = (section.text(self.notes, key), section.text(self.notes, file_key));
+        let (text, file) = (section.secret(self.notes, key), section.text(self.notes, file_key));
         match (text, file) {
             (Some(_), Some(file)) => {
                 self.notes.note_at(&file, format_args!("stands beside {key}; keep one of the two"));
                 None
             }
-            (Some(text), None) if text.value.is_empty() => {
-                self.notes.note_at(&text, "is empty");
-                None
-            }
-            (Some(text), None) => Some(Token::new(text.value)),
+            (Some(text), None) => self.secret(&text, &text.value),
             (None, Some(file)) => {
                 let path = self.folder.join(&file.value);
                 match fs::read_to_string(&path) {
-                    Ok(text) if !text.trim_end().is_empty() => Some(Token::new(text.trim_end())),
-                    Ok(_) => {
-                        self.notes.note_at(&file, format_args!("{} is empty", path.display()));
-                        None
-                    }
+                    Ok(text) => self.secret(&file, text.trim_end()),
                     Err(error) => {
                         self.notes.note_at(&file, format_args!("read {}: {error}", path.display()));
                         None
@@ -471,6 +503,15 @@ impl Reader<'_, '_> {
             }
             (None, None) => None,
         }
+    }
+
+    /// A secret travels in a header: visible ASCII and no spaces. The fault never quotes it.
+    fn secret(&mut self, at: &At<String>, secret: &str) -> Option<Token> {
+        if secret.is_empty() || secret.chars().any(|c| !c.is_ascii_graphic()) {
+            self.notes.note_at(at, "must be visible ASCII without spaces, at least one character");
+            return None;
+        }
+        Some(Token::new(secret))
     }
 
     fn path(&mut self, text: At<String>) -> Option<At<PathBuf>> {

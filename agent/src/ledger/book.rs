@@ -12,17 +12,26 @@ use gateway_proto::{
 };
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Counts, FeedCounts, FeedStanding, LedgerError, UNASSIGNED};
+use super::{Counts, FeedCounts, FeedStanding, LedgerError};
+use crate::movement::{
+    catalog::UNASSIGNED,
+    entry::{Origin, OriginKind},
+};
 
-/// Origins remembered to tell repetitions: as many as an MQTT session can hold unacknowledged.
-const ORIGINS_MAX: usize = 65_536;
+/// Ids remembered for each feed to tell repetitions: what a broker keeps for a session while an agent is down.
+const IDS_MAX: usize = 16_384;
+
+/// Transport numbers remembered for each feed: no more than can be in flight. They are given out anew, so an old one
+/// would make a repetition of something that is none.
+const PACKETS_MAX: usize = 1_024;
 
 /// The mirror of the file.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) heads: BTreeMap<FeedName, Head>,
     pub(super) on_hand: OnHand,
-    pub(super) origins: Origins,
+    /// By feed, because only within one is the file's order that of time.
+    pub(super) origins: BTreeMap<FeedName, Origins>,
 }
 
 /// The growing end of a feed.
@@ -42,9 +51,15 @@ pub(super) struct Head {
     earlier_acked: u64,
 }
 
-/// The newest origins.
+/// A feed's newest origins.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
+    ids: Ring,
+    packets: Ring,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
     order: VecDeque<u64>,
     known: HashSet<u64>,
 }
@@ -61,19 +76,20 @@ impl Book {
             .map_err(LedgerError::Read)?;
         let mut rows = select.query([]).map_err(LedgerError::Read)?;
         while let Some(row) = rows.next().map_err(LedgerError::Read)? {
+            let feed = || row.get::<_, String>(0).map(|name| name.parse().unwrap_or_else(|_| unassigned()));
             let text = row.get_ref(3).and_then(|text| Ok(text.as_str()?)).map_err(LedgerError::Read)?;
             match Record::parse(text) {
                 Ok(Record::Movement(movement)) => book.on_hand.apply(&movement),
                 Ok(_) => {}
                 Err(source) => {
-                    let feed: String = row.get(0).map_err(LedgerError::Read)?;
-                    let feed = feed.parse().unwrap_or_else(|_| unassigned());
+                    let feed = feed().map_err(LedgerError::Read)?;
                     let seq = Seq(row.get::<_, i64>(1).map_err(LedgerError::Read)?.cast_unsigned());
                     return Err(LedgerError::Damaged { feed, seq, source });
                 }
             }
             if let Some(origin) = row.get::<_, Option<i64>>(2).map_err(LedgerError::Read)? {
-                book.origins.remember(origin.cast_unsigned());
+                let feed = feed().map_err(LedgerError::Read)?;
+                book.origins.entry(feed).or_default().remember(origin.cast_unsigned());
             }
         }
         Ok(book)
@@ -109,15 +125,27 @@ impl Book {
 
 impl Origins {
     pub(super) fn knows(&self, origin: u64) -> bool {
-        self.known.contains(&origin)
+        match Origin::kind(origin) {
+            OriginKind::Id => self.ids.known.contains(&origin),
+            OriginKind::Packet => self.packets.known.contains(&origin),
+        }
     }
 
     pub(super) fn remember(&mut self, origin: u64) {
-        if !self.known.insert(origin) {
+        match Origin::kind(origin) {
+            OriginKind::Id => self.ids.remember(origin, IDS_MAX),
+            OriginKind::Packet => self.packets.remember(origin, PACKETS_MAX),
+        }
+    }
+}
+
+impl Ring {
+    fn remember(&mut self, key: u64, max: usize) {
+        if !self.known.insert(key) {
             return;
         }
-        self.order.push_back(origin);
-        if self.order.len() > ORIGINS_MAX
+        self.order.push_back(key);
+        if self.order.len() > max
             && let Some(oldest) = self.order.pop_front()
         {
             self.known.remove(&oldest);

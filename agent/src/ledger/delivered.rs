@@ -46,7 +46,7 @@ impl Group<'_> {
         for refusal in refused {
             // Counted as acknowledged by an earlier answer that did not say so.
             if set_aside(self.db, head.life, refusal)? && refusal.seq <= head.through {
-                head.acked -= 1;
+                head.acked = head.acked.saturating_sub(1);
                 head.set_aside += 1;
             }
         }

@@ -33,6 +33,8 @@ const INSERT: &str = "INSERT INTO record (life, seq, link, origin, text) VALUES 
 pub struct Ledger {
     db: Connection,
     book: Book,
+    /// A commit has failed since the book was read: it may say more than the file.
+    stale: bool,
     catalog: Catalog,
     unassigned: FeedName,
     _lock: File,
@@ -72,10 +74,11 @@ impl Ledger {
             }
         }
         let book = Book::read(&db)?;
-        Ok(Self { db, book, catalog, unassigned, _lock: lock })
+        Ok(Self { db, book, stale: false, catalog, unassigned, _lock: lock })
     }
 
-    /// Does `work` and commits it; or, when anything fails, leaves the ledger as it was.
+    /// Does `work` and commits it; or, when anything fails, leaves the ledger as it was. After a failure the book says
+    /// nothing to rely on until a commit has succeeded: see [`Ledger::is_stale`].
     ///
     /// # Errors
     /// That of `work`, or of the commit.
@@ -83,6 +86,10 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&mut Group<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
+        if self.stale {
+            self.book = Book::read(&self.db)?;
+            self.stale = false;
+        }
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::Write)?;
         let done = self.group().and_then(|mut group| work(&mut group)).and_then(|done| {
             self.db.execute_batch("COMMIT").map_err(LedgerError::Write)?;
@@ -91,9 +98,15 @@ impl Ledger {
         if done.is_err() {
             // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
             let _ = self.db.execute_batch("ROLLBACK");
-            self.book = Book::read(&self.db)?;
+            self.stale = true;
         }
         done
+    }
+
+    /// Whether counts, standings and on-hand are not to be relied on because the last commit failed.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stale
     }
 
     /// The fold of all movements.
@@ -133,7 +146,7 @@ impl Group<'_> {
     pub fn append(&mut self, entry: Entry) -> Result<Result<Outcome, RecordError>, LedgerError> {
         if let Some(origin) = entry.origin
             && origin.proves_repeat
-            && self.book.origins.knows(origin.key)
+            && self.book.origins.values().any(|origins| origins.knows(origin.key))
         {
             return Ok(Ok(Outcome::Repeated));
         }
@@ -170,7 +183,7 @@ impl Group<'_> {
             .map_err(LedgerError::Write)?;
         (head.recorded, head.link) = (seq, link);
         if let Some(origin) = origin {
-            self.book.origins.remember(origin);
+            self.book.origins.entry(feed.clone()).or_default().remember(origin);
         }
         Ok(seq)
     }

@@ -28,8 +28,8 @@ pub enum Refused {
     #[error("not recorded: {0}")]
     Entry(Arc<RecordError>),
     /// The ledger cannot write. Say it where the part was taken; try again.
-    #[error("ledger cannot write: {0}")]
-    Ledger(Arc<LedgerError>),
+    #[error("ledger cannot write")]
+    Ledger(#[source] Arc<LedgerError>),
     #[error("ledger is closed")]
     Closed,
 }
@@ -87,7 +87,7 @@ impl Recorder {
     /// That of the system, which has no thread for us.
     pub fn start(ledger: Ledger) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
-        let (publish, view) = watch::channel(Arc::new(view_of(&ledger, None)));
+        let (publish, view) = watch::channel(Arc::new(view_of(&ledger)));
         let (news, _) = broadcast::channel(NEWS_MAX);
         let announce = news.clone();
         let thread = thread::Builder::new()
@@ -183,6 +183,8 @@ fn run(
         // Looking is no commit: an agent that is only asked must not sync, nor tell everyone that something changed.
         for command in group.drain(..) {
             match command {
+                // Better no answer than one that runs ahead of the file.
+                Command::Look { .. } if ledger.is_stale() => {}
                 Command::Look { answer } => drop(answer.send(ledger.on_hand().clone())),
                 Command::Write(write) => writes.push(write),
             }
@@ -201,7 +203,13 @@ fn run(
             applied
         });
         let failed = committed.err().map(Arc::new);
-        publish.send_replace(Arc::new(view_of(&ledger, failed.clone())));
+        publish.send_modify(|view| {
+            *view = Arc::new(match &failed {
+                None => view_of(&ledger),
+                // The book runs ahead of the file now: what was true before still is.
+                Some(error) => View { trouble: Some(error.clone()), ..View::clone(view) },
+            });
+        });
         for reply in replies {
             if failed.is_none()
                 && announce.receiver_count() > 0
@@ -241,6 +249,6 @@ fn apply(book: Option<&mut Group<'_>>, write: Write, replies: &mut Vec<Reply>) -
     }
 }
 
-fn view_of(ledger: &Ledger, trouble: Option<Arc<LedgerError>>) -> View {
-    View { standings: ledger.standings(), counts: ledger.counts(), trouble }
+fn view_of(ledger: &Ledger) -> View {
+    View { standings: ledger.standings(), counts: ledger.counts(), trouble: None }
 }

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use gateway_proto::name::{FeedName, ItemCode};
 
+/// The feed of items nobody knows. It has no hub: its records are kept here.
+pub const UNASSIGNED: &str = "unassigned";
+
 /// The site's items. Every code (an item's own, a customer number, a GTIN) leads to one item; every item to one feed.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {

@@ -40,6 +40,8 @@ pub struct Station {
     usual: Mode,
     mode: Mode,
     quantity: Option<Quantity>,
+    /// What the last part was taken with, in case it is not recorded and comes again.
+    last: Option<(Mode, Option<Quantity>)>,
     touched: Duration,
 }
 
@@ -100,7 +102,7 @@ impl From<RecordError> for Refusal {
 impl Station {
     #[must_use]
     pub fn new(name: DeviceName, place: Place, usual: Mode) -> Self {
-        Self { name, place, mode: usual.clone(), usual, quantity: None, touched: Duration::ZERO }
+        Self { name, place, mode: usual.clone(), usual, quantity: None, last: None, touched: Duration::ZERO }
     }
 
     /// Takes a scan at `now` (monotonic), stamped `at`. `origin` is what tells its repetition, when the scanner can
@@ -123,6 +125,13 @@ impl Station {
             None => self.part(at, scan, &code, origin, catalog),
         };
         heard.unwrap_or_else(Heard::Refused)
+    }
+
+    /// The last part was not recorded: it will be scanned again, in the same mode and quantity.
+    pub fn undo(&mut self) {
+        if let Some((mode, quantity)) = self.last.take() {
+            (self.mode, self.quantity) = (mode, quantity);
+        }
     }
 
     fn command(&mut self, command: &str) -> Result<Heard, Refusal> {
@@ -161,13 +170,16 @@ impl Station {
         let mut movement = Movement::new(at, item, quantity, from, to, self.name.clone());
         movement.clock = clock;
         let entry = Entry::movement(movement, origin)?;
+        let last = (self.mode.clone(), self.quantity);
         self.cancel();
+        self.last = Some(last);
         Ok(Heard::Entry(Box::new(entry)))
     }
 
     fn cancel(&mut self) {
         self.mode = self.usual.clone();
         self.quantity = None;
+        self.last = None;
     }
 
     fn expecting(&self) -> String {
@@ -309,6 +321,16 @@ mod tests {
     fn an_unknown_item_is_moved_under_its_raw_code() {
         let mut station = station();
         assert_eq!(scan(&mut station, 1, "]C0X-4711 "), "1 X-4711  bin:A-01 used");
+    }
+
+    #[test]
+    fn a_part_that_was_not_recorded_is_scanned_again_with_its_quantity() {
+        let mut station = station();
+        scan(&mut station, 1, "BW:QTY:12");
+        assert_eq!(scan(&mut station, 2, "M8-BOLT"), "12 M8-BOLT bin:A-01 used");
+        station.undo();
+        assert_eq!(scan(&mut station, 3, "M8-BOLT"), "12 M8-BOLT bin:A-01 used");
+        assert_eq!(scan(&mut station, 4, "M8-BOLT"), "1 M8-BOLT bin:A-01 used");
     }
 
     #[test]

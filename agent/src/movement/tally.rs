@@ -126,6 +126,8 @@ impl Tally {
     /// The scale cannot say. The count stays what it was; the level is unknown until a weight settles again.
     pub fn handle_unknown(&mut self, cause: Cause) {
         self.settle.reset();
+        // Told again once it is known again: when nothing changed, the ledger agrees and nothing is recorded.
+        self.told = None;
         self.doubt = Some(Doubt::Scale(cause));
     }
 
@@ -236,7 +238,7 @@ mod tests {
         assert_eq!(rest(&mut tally, 0, "1234.0"), Some(127));
         tally.handle_unknown(Cause::Silent);
         assert_eq!(tally.doubt(), Some(Doubt::Scale(Cause::Silent)));
-        assert_eq!(rest(&mut tally, 10_000, "1234.0"), None);
+        assert_eq!(rest(&mut tally, 10_000, "1234.0"), Some(127), "told again; the ledger agrees");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter,
+    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS, SubscribeFilter,
     SubscribeReasonCode,
 };
 
@@ -52,6 +52,10 @@ pub enum Incoming {
     Message(Message),
     /// The broker refused a subscription: nothing will come on this topic.
     NotSubscribed(String),
+    /// The broker has forgotten the session, because a message in it could not be taken.
+    BegunAnew,
+    /// We have said goodbye: everything queued before is sent.
+    Goodbye,
     /// Nothing that concerns anyone.
     Other,
 }
@@ -68,6 +72,28 @@ pub struct Message {
 pub struct Acks {
     client: AsyncClient,
     connect: Arc<AtomicU64>,
+}
+
+/// Why a session broke, and what to do.
+#[must_use]
+pub fn explained(error: &rumqttc::ConnectionError) -> String {
+    use rumqttc::{ConnectionError, StateError};
+    match error {
+        ConnectionError::ConnectionRefused(
+            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+        ) => "broker does not accept the login; check username and password".to_owned(),
+        ConnectionError::ConnectionRefused(code) => format!("broker refuses the connection: {code:?}"),
+        ConnectionError::MqttState(StateError::Deserialization(error)) => {
+            format!("a message could not be taken ({error}); messages may have {MESSAGE_LEN_MAX} bytes")
+        }
+        ConnectionError::Io(error) => format!("{error}; start the broker, or check host and port"),
+        ConnectionError::MqttState(_)
+        | ConnectionError::NetworkTimeout
+        | ConnectionError::FlushTimeout
+        | ConnectionError::Tls(_)
+        | ConnectionError::NotConnAck(_)
+        | ConnectionError::RequestsDone => crate::cause::chain(error),
+    }
 }
 
 impl Session {
@@ -99,6 +125,9 @@ impl Session {
         let event = match self.events.poll().await {
             Ok(event) => event,
             Err(error) => {
+                // Acks from here on are void, and what was read but not looked at will come again.
+                self.connect.fetch_add(1, Ordering::Relaxed);
+                self.events.state.events.clear();
                 self.begin_anew_when_poisoned(&error);
                 return Err(error);
             }
@@ -115,6 +144,7 @@ impl Session {
                     .and_then(|index| self.topics.get(index))
                     .map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone()))
             }
+            Event::Outgoing(Outgoing::Disconnect) => Incoming::Goodbye,
             Event::Incoming(_) | Event::Outgoing(_) => Incoming::Other,
         })
     }
@@ -125,7 +155,7 @@ impl Session {
             // The broker has forgotten the session with the message that could not be read. The next one it keeps.
             self.events.mqtt_options.set_clean_session(false);
             let _ = self.client.try_disconnect();
-            return Incoming::Other;
+            return Incoming::BegunAnew;
         }
         // Also when the broker says that it kept the session: it may have kept it without these topics.
         let filters = self.topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
@@ -193,8 +223,9 @@ impl Acks {
         }
     }
 
-    /// Breaks the connection off, so that the broker sends everything again that has no ack.
-    pub fn ask_again(&self) {
+    /// Ends the connection after what is queued. The broker keeps the session, and sends everything again that has no
+    /// ack when we connect again.
+    pub fn say_goodbye(&self) {
         // No room means that the connection is broken already or busy; it will be asked again.
         let _ = self.client.try_disconnect();
     }

@@ -38,10 +38,11 @@ pub fn text(status: &Status) -> String {
         metric(name, kind, help, &mut rows.into_iter());
     }
     type Device = fn(&super::DeviceStatus) -> u64;
-    let devices: [(&str, &str, &str, Device); 4] = [
+    let devices: [(&str, &str, &str, Device); 5] = [
         ("agent_device_connected", "gauge", "1: the device is there.", |d| d.connected.into()),
         ("agent_device_readings_total", "counter", "Readings.", |d| d.readings),
         ("agent_device_bad_frames_total", "counter", "Frames that were no reading.", |d| d.bad_frames),
+        ("agent_device_repeated_total", "counter", "Readings told for repetitions.", |d| d.repeated),
         ("agent_device_refused_total", "counter", "Readings refused or not recorded.", |d| d.refused),
     ];
     for (name, kind, help, value) in devices {
@@ -74,6 +75,7 @@ mod tests {
             readings: 7,
             bad_frames: 0,
             refused: 0,
+            repeated: 0,
         };
         let text = text(&Status {
             site: "plant-7".parse().unwrap(),

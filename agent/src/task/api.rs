@@ -1,7 +1,14 @@
 //! The local API: status, metrics and on-hand over a socket that only the agent's user may use, and the metrics over
 //! TCP where the configuration says so.
 
-use std::{collections::BTreeMap, fs, io, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+};
 
 use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
 use tokio::net::{TcpListener, UnixListener};
@@ -14,9 +21,9 @@ use crate::status::{Watcher, metrics};
 /// # Errors
 /// The system's.
 pub fn bind(socket: &Path) -> io::Result<UnixListener> {
-    match fs::remove_file(socket) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    // Only a socket is ours to remove: the path comes from a file that people write.
+    if fs::symlink_metadata(socket).is_ok_and(|meta| meta.file_type().is_socket()) {
+        fs::remove_file(socket)?;
     }
     let listener = UnixListener::bind(socket)?;
     fs::set_permissions(socket, fs::Permissions::from_mode(0o600))?;

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use crate::{
+    cause::chain,
     clock::Clock,
     config::UplinkConfig,
     ledger::{
@@ -30,7 +31,7 @@ use crate::{
         recorder::{Recorder, View},
     },
     planted::{Defect, is_planted},
-    status::{TroubleBoard, chain},
+    status::TroubleBoard,
     uplink::Uplink,
 };
 
@@ -75,7 +76,7 @@ impl FeedDelivery {
                     delivery.handle_recorded(now_at.standing.recorded);
                 } else {
                     warn!(feed = %self.feed, epoch = %now_at.standing.epoch, "new epoch begun");
-                    attempts.abort_all();
+                    attempts = JoinSet::new();
                     delivery = delivery.renewed(now_at.standing.clone(), self.clock.elapsed());
                     at = now_at;
                 }
@@ -105,7 +106,7 @@ impl FeedDelivery {
                     if !self.handle(&mut delivery, &at, attempt).await {
                         sleep(LEDGER_RETRY).await;
                         // What the machine believed is not what the ledger took down: begin from the ledger.
-                        attempts.abort_all();
+                        attempts = JoinSet::new();
                         if let Some(now_at) = self.standing(&mut view) {
                             at = now_at;
                         }

@@ -17,7 +17,7 @@ use crate::{
         catalog::Catalog,
         entry::{Entry, Origin},
         station::{Heard, Station},
-        tally::Tally,
+        tally::{Doubt, Tally},
     },
     status::DeviceBoard,
 };
@@ -31,6 +31,7 @@ pub struct Pipeline {
     recorder: Recorder,
     catalog: Arc<Catalog>,
     room: Room,
+    told_doubt: Option<Doubt>,
 }
 
 /// What the device watches.
@@ -73,6 +74,7 @@ impl Site {
             recorder: self.recorder.clone(),
             catalog: self.catalog.clone(),
             room,
+            told_doubt: None,
         })
     }
 }
@@ -108,7 +110,7 @@ impl Pipeline {
     /// A frame that was no reading.
     pub fn bad_frame(&self, error: &dyn std::error::Error) {
         self.board.count_bad_frame();
-        debug!(device = %self.device, error = %crate::status::chain(error), "bad frame");
+        debug!(device = %self.device, error = %crate::cause::chain(error), "bad frame");
     }
 
     /// Takes a reading and records what it means; returns after the commit.
@@ -124,7 +126,7 @@ impl Pipeline {
         let entry = match reading {
             Reading::Scan(scan) => self.scan(&scan, origin),
             Reading::Weight(weight) => {
-                self.board.count_reading();
+                self.seen();
                 let Room::Bin(tally) = &mut self.room else {
                     self.refused("a weight at a station; this sensor needs bin =");
                     return None;
@@ -156,8 +158,8 @@ impl Pipeline {
         Some(self.recorder.submit(entry).await)
     }
 
-    /// What became of a queued entry. Whether it is in the ledger, now or since before.
-    pub fn handle_outcome(&mut self, outcome: &Result<Outcome, Refused>) -> bool {
+    /// What became of a queued entry.
+    pub fn handle_outcome(&mut self, outcome: &Result<Outcome, Refused>) {
         match outcome {
             Ok(Outcome::Recorded(recorded)) => {
                 // The line that tells what was accepted: written after the commit, never before.
@@ -171,26 +173,25 @@ impl Pipeline {
                     to = %recorded.movement.to,
                     "recorded"
                 );
-                true
             }
-            Ok(Outcome::NoChange) => true,
+            Ok(Outcome::NoChange) => {}
             Ok(Outcome::Repeated) => {
+                self.board.count_repeated();
                 debug!(device = %self.device, "repetition of something recorded");
-                true
             }
             Err(refused) => {
-                if let Room::Bin(tally) = &mut self.room {
-                    tally.forget();
+                match &mut self.room {
+                    Room::Bin(tally) => tally.forget(),
+                    Room::Station(station) => station.undo(),
                 }
                 self.board.count_refused();
-                error!(device = %self.device, error = %refused, "not recorded");
-                false
+                error!(device = %self.device, error = %crate::cause::chain(refused), "not recorded");
             }
         }
     }
 
     fn scan(&mut self, scan: &Scan, origin: Option<Origin>) -> Option<Entry> {
-        self.board.count_reading();
+        self.seen();
         let Room::Station(station) = &mut self.room else {
             self.refused("a scan on a bin's scale; this sensor needs station =");
             return None;
@@ -213,10 +214,21 @@ impl Pipeline {
         warn!(device = %self.device, why, "reading refused");
     }
 
-    fn tell_doubt(&self) {
+    /// A reading came, so the device is there, whatever was said of it before.
+    fn seen(&self) {
+        self.connected();
+        self.board.count_reading();
+    }
+
+    fn tell_doubt(&mut self) {
         let Room::Bin(tally) = &self.room else { return };
-        let remedy = tally.doubt().map(crate::movement::tally::Doubt::remedy);
-        if self.board.problem(remedy.clone()) {
+        let doubt = tally.doubt();
+        let remedy = doubt.map(Doubt::remedy);
+        self.board.problem(remedy.clone());
+        // The log says when the kind of doubt changes, not each hundredth of a piece.
+        let kind = |doubt: Option<Doubt>| doubt.map(|doubt| std::mem::discriminant(&doubt));
+        if kind(doubt) != kind(self.told_doubt) {
+            self.told_doubt = doubt;
             match remedy {
                 Some(remedy) => warn!(device = %self.device, remedy, "level unknown"),
                 None => info!(device = %self.device, "level known again"),

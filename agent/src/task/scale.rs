@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -48,7 +48,10 @@ async fn serve(
     loop {
         let wait = match poller.poll(pipeline.clock().elapsed()) {
             Poll::Send(command) => {
-                line.write(command).await?;
+                // A line whose far end nobody reads takes bytes until its buffer is full, and then none.
+                timeout(REPLY_TIMEOUT, line.write(command))
+                    .await
+                    .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "takes no bytes"))??;
                 continue;
             }
             Poll::Wait(until) => until.saturating_sub(pipeline.clock().elapsed()),

@@ -277,6 +277,17 @@ fn refusals_are_settled_with_their_batch() {
 }
 
 #[test]
+fn refusals_of_what_was_not_sent_are_passed_over() {
+    let mut delivery = delivery(3);
+    let id = sent(&mut delivery, NOW, 1, 3);
+    let refusal = |seq| Refusal { seq: Seq(seq), code: "unknown_item".to_owned(), detail: String::new() };
+    let refused = vec![refusal(0), refusal(2), refusal(4), refusal(u64::MAX)];
+    let reply = Reply::Ack(Ack { epoch: epoch(), through: Seq(3), refused, window: 1 });
+    let refused = vec![refusal(2)];
+    assert_eq!(delivery.handle_reply(NOW, id, reply), [Effect::Settle { through: Seq(3), refused, lost: None }]);
+}
+
+#[test]
 fn an_answer_to_nothing_in_the_air_changes_nothing() {
     let mut delivery = delivery(5);
     let id = sent(&mut delivery, NOW, 1, 5);

@@ -127,7 +127,7 @@ impl<'f> Reader<'f> {
 
     /// `token` or `token_file`, exactly one of them.
     fn token(&mut self, notes: &mut Notes<'_>, section: &mut Section<'_, '_>) -> Option<Token> {
-        let plain = section.text(notes, "token");
+        let plain = section.secret(notes, "token");
         let file = section.text(notes, "token_file");
         let text = match (plain, file) {
             (Some(text), None) => text,
