@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
@@ -49,6 +49,10 @@ impl Pty {
         tcsetattr(&pair.slave, SetArg::TCSANOW, &mode).context("set terminal mode")?;
         let flags = OFlag::from_bits_retain(fcntl(&pair.master, FcntlArg::F_GETFL).context("read terminal flags")?);
         fcntl(&pair.master, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK)).context("set terminal flags")?;
+        // A program started by a test must not keep the line plugged in.
+        for end in [&pair.master, &pair.slave] {
+            fcntl(end, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).context("set terminal flags")?;
+        }
         let host_path = ttyname(&pair.slave).context("name pseudo terminal")?;
         let device = File::from(pair.master);
         // Tokio's pipe ends are its only way to watch a file that needs no unsafe code. They check nothing and do

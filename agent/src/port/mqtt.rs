@@ -77,23 +77,33 @@ pub struct Acks {
 /// Why a session broke, and what to do.
 #[must_use]
 pub fn explained(error: &rumqttc::ConnectionError) -> String {
-    use rumqttc::{ConnectionError, StateError};
+    use rumqttc::ConnectionError;
     match error {
         ConnectionError::ConnectionRefused(
             ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
         ) => "broker does not accept the login; check username and password".to_owned(),
         ConnectionError::ConnectionRefused(code) => format!("broker refuses the connection: {code:?}"),
-        ConnectionError::MqttState(StateError::Deserialization(error)) => {
-            format!("a message could not be taken ({error}); messages may have {MESSAGE_LEN_MAX} bytes")
+        error if is_unreadable(error) => {
+            format!("a message cannot be taken: {error}; messages may have {MESSAGE_LEN_MAX} bytes")
         }
-        ConnectionError::Io(error) => format!("{error}; start the broker, or check host and port"),
-        ConnectionError::MqttState(_)
+        ConnectionError::Io(_)
+        | ConnectionError::MqttState(_)
         | ConnectionError::NetworkTimeout
         | ConnectionError::FlushTimeout
         | ConnectionError::Tls(_)
         | ConnectionError::NotConnAck(_)
-        | ConnectionError::RequestsDone => crate::cause::chain(error),
+        | ConnectionError::RequestsDone => {
+            format!("{}; start the broker, or check host and port", crate::cause::chain(error))
+        }
     }
+}
+
+/// Whether it is a message, not the line, that the session broke on: the same message will break the next one. The
+/// library files a line that breaks in the middle of a packet under the same heading.
+fn is_unreadable(error: &rumqttc::ConnectionError) -> bool {
+    use rumqttc::{ConnectionError, StateError, mqttbytes};
+    let ConnectionError::MqttState(StateError::Deserialization(error)) = error else { return false };
+    !matches!(error, mqttbytes::Error::Io(_) | mqttbytes::Error::InsufficientBytes(_))
 }
 
 impl Session {
@@ -171,8 +181,7 @@ impl Session {
     /// without what the broker keeps for it. Other unacknowledged messages go with it: less than receiving nothing
     /// ever again, and the caller says so.
     fn begin_anew_when_poisoned(&mut self, error: &rumqttc::ConnectionError) {
-        use rumqttc::{ConnectionError, StateError};
-        if matches!(error, ConnectionError::MqttState(StateError::Deserialization(_))) {
+        if is_unreadable(error) {
             self.unreadable += 1;
         }
         if self.unreadable >= POISONED {
