@@ -1,0 +1,207 @@
+//! The oracle: what may be said of every run once it has come to rest, whatever was done to it.
+//!
+//! | name | what it is | written by |
+//! |---|---|---|
+//! | G | what the devices said | the harness |
+//! | A | what the agent said it had accepted | the agent, after the commit |
+//! | L | the site's ledger | read from its file |
+//! | H | the hub's movements | its API, compared with its file |
+//!
+//! Must hold: A ⊆ L ⊆ H, H ⊆ G, each scan in H as often as it was meant and no more, everything promised in H; seqs
+//! without gaps and the chain as recomputed here, on both sides; the same totals and levels on both sides; both files
+//! sound; nothing in the agent's log that only a fault would say.
+
+mod book;
+mod rules;
+
+use std::fmt;
+
+use self::book::Book;
+use crate::{
+    emitted::Emitted,
+    eventually::PATIENCE,
+    hub::{Hub, Seen},
+    site::{Site, log::Accepted},
+};
+
+/// What may be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Accepted or promised, and not there.
+    Lost,
+    /// There more often than it was meant.
+    Doubled,
+    /// There, and nobody said it.
+    Invented,
+    /// Seqs or links do not follow from each other.
+    BrokenChain,
+    /// The two sides, or two views of one side, say different things.
+    Differs,
+    /// A file is not sound.
+    Damaged,
+    /// The agent says something that only a fault says.
+    Alarm,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub kind: Kind,
+    pub what: String,
+}
+
+/// Judges one site and its hub.
+#[derive(Debug)]
+pub struct Checker<'e> {
+    emitted: &'e Emitted,
+    expected: Vec<String>,
+    is_restored: bool,
+}
+
+/// The judgement.
+#[derive(Debug)]
+pub struct Verdict {
+    pub violations: Vec<Violation>,
+    /// Scans meant.
+    pub emitted: usize,
+    /// Scans that must not be lost.
+    pub promised: usize,
+    /// Lines that said "recorded".
+    pub accepted: usize,
+    /// Records in the ledger.
+    pub recorded: usize,
+    /// Movements at the hub.
+    pub delivered: usize,
+}
+
+/// Everything a run left behind.
+#[derive(Debug)]
+struct Evidence<'e> {
+    emitted: &'e Emitted,
+    accepted: Vec<Accepted>,
+    ledger: Book,
+    store: Book,
+    seen: Vec<Seen>,
+    /// The ledger is an old copy: the hub may have more of it.
+    is_restored: bool,
+}
+
+impl<'e> Checker<'e> {
+    #[must_use]
+    pub const fn new(emitted: &'e Emitted) -> Self {
+        Self { emitted, expected: Vec::new(), is_restored: false }
+    }
+
+    /// The agent's log may have errors with this text in them.
+    #[must_use]
+    pub fn expecting(mut self, text: &str) -> Self {
+        self.expected.push(text.to_owned());
+        self
+    }
+
+    /// The ledger was replaced by an older copy: what was recorded in between is at the hub alone.
+    #[must_use]
+    pub const fn after_restore(mut self) -> Self {
+        self.is_restored = true;
+        self
+    }
+
+    /// Waits until the site has delivered everything, stops both, and reads what is left. The hub must run.
+    ///
+    /// # Panics
+    /// When the site does not come to rest, or a file cannot be read at all.
+    pub async fn judge(&self, site: &mut Site, hub: &mut Hub) -> Verdict {
+        let mut violations = Vec::new();
+        if site.runs() {
+            site.wait_until_settled(PATIENCE).await;
+            let says = site.on_hand().await;
+            site.stop().await;
+            let ledger = Book::ledger(&site.state_dir()).expect("read the ledger");
+            violations.extend(rules::on_hand_is_the_fold(&says, &ledger));
+        }
+        let seen = hub.movements().await;
+        let (held, health) = (hub.on_hand().await, hub.health().await);
+        hub.stop().await;
+        let evidence = Evidence {
+            emitted: self.emitted,
+            accepted: site.accepted(),
+            ledger: Book::ledger(&site.state_dir()).expect("read the ledger"),
+            store: Book::store(&hub.state_dir(), site.name()).expect("read the hub's store"),
+            seen: seen.into_iter().filter(|seen| seen.site == site.name()).collect(),
+            is_restored: self.is_restored,
+        };
+        violations.extend(rules::files_are_sound(&evidence));
+        violations.extend(rules::chains_hold(&evidence));
+        violations.extend(rules::accepted_is_in_the_ledger(&evidence));
+        violations.extend(rules::ledger_is_at_the_hub(&evidence));
+        violations.extend(rules::each_scan_is_there_as_often_as_meant(&evidence));
+        violations.extend(rules::levels_are_those_that_were(&evidence));
+        violations.extend(rules::views_agree(&evidence, site.name(), &held, &health));
+        violations.extend(self.alarms(site));
+        violations.sort_by_key(|violation| violation.kind);
+        let recorded = evidence.ledger.strands.iter().map(|strand| strand.rows.len()).sum();
+        Verdict {
+            violations,
+            emitted: count(&self.emitted.meant()),
+            promised: count(&self.emitted.promised()),
+            accepted: evidence.accepted.len(),
+            recorded,
+            delivered: evidence.seen.len(),
+        }
+    }
+
+    fn alarms(&self, site: &Site) -> Vec<Violation> {
+        let errors = site.log().lines_with(r#""level":"ERROR""#);
+        let rewinds = site.log().lines_with("hub has less than it acknowledged");
+        let alarms = errors.into_iter().chain(rewinds);
+        alarms
+            .filter(|line| !self.expected.iter().any(|text| line.contains(text)))
+            .map(|line| Violation { kind: Kind::Alarm, what: line })
+            .collect()
+    }
+}
+
+impl Verdict {
+    /// # Panics
+    /// When anything is wrong; says what.
+    pub fn assert_clean(&self) {
+        let shown: Vec<String> = self.violations.iter().take(40).map(ToString::to_string).collect();
+        assert!(self.violations.is_empty(), "{} violations ({self}):\n{}", self.violations.len(), shown.join("\n"));
+    }
+
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        self.violations.iter().any(|violation| violation.kind == kind)
+    }
+
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> usize {
+        self.violations.iter().filter(|violation| violation.kind == kind).count()
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "emitted {}, promised {}, accepted {}, recorded {}, delivered {}, lost {}, doubled {}",
+            self.emitted,
+            self.promised,
+            self.accepted,
+            self.recorded,
+            self.delivered,
+            self.count(Kind::Lost),
+            self.count(Kind::Doubled)
+        )
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.kind, self.what)
+    }
+}
+
+fn count(parts: &std::collections::BTreeMap<crate::emitted::Part, u32>) -> usize {
+    parts.values().map(|&often| often as usize).sum()
+}

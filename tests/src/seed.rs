@@ -1,0 +1,40 @@
+//! Chance that can be had again: a random test prints its seed, and `SEED=n` replays it.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use sim::Random;
+
+use crate::skip::say;
+
+/// A test's source of chance.
+#[derive(Debug)]
+pub struct Seed {
+    number: u64,
+}
+
+impl Seed {
+    /// The seed of a test: `SEED` where it is set, else a new one. Says which.
+    ///
+    /// # Panics
+    /// When `SEED` is no number.
+    #[must_use]
+    pub fn of(test: &str) -> Self {
+        let number = match std::env::var("SEED") {
+            Ok(text) => text.parse().expect("SEED is a number from 0 to 2^64 - 1"),
+            Err(_) => RandomState::new().hash_one(test) % 1_000_000,
+        };
+        say(&format!("SEED {test}: {number}"));
+        Self { number }
+    }
+
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// A stream of numbers. Streams of different `purpose` do not disturb each other.
+    #[must_use]
+    pub const fn random(&self, purpose: u64) -> Random {
+        Random::seeded(self.number.wrapping_mul(0x100).wrapping_add(purpose))
+    }
+}

@@ -1,0 +1,65 @@
+//! The agent's status as `status --json` prints it, read by its documented names and nothing of the agent's own code.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The feed of items that nobody knows: it has no hub to go to.
+pub const UNASSIGNED: &str = "unassigned";
+
+/// Everything, at one moment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Status {
+    pub feeds: BTreeMap<String, Feed>,
+    pub devices: BTreeMap<String, Device>,
+    pub problems: Vec<String>,
+}
+
+/// One feed, over all its epochs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Feed {
+    pub recorded: u64,
+    pub acked: u64,
+    pub waiting: u64,
+    pub set_aside: u64,
+    pub lost: u64,
+    pub conserved: bool,
+    pub epoch: String,
+    /// Why nothing gets through, and for how many seconds.
+    #[serde(default)]
+    pub trouble: Option<(String, u64)>,
+}
+
+/// One device or broker.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Device {
+    pub connected: bool,
+}
+
+impl Status {
+    /// Whether nothing waits for a hub.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.feeds.iter().all(|(name, feed)| feed.waiting == 0 || name == UNASSIGNED)
+    }
+
+    /// A problem with this text in it.
+    #[must_use]
+    pub fn names(&self, text: &str) -> bool {
+        self.problems.iter().any(|problem| problem.contains(text))
+    }
+}
+
+impl Feed {
+    /// The conservation identity, in this crate's own arithmetic; and the agent must agree.
+    #[must_use]
+    pub const fn is_conserved(&self) -> bool {
+        self.conserved && self.recorded == self.acked + self.waiting + self.set_aside + self.lost
+    }
+
+    /// Whether its trouble has this text in it.
+    #[must_use]
+    pub fn is_troubled_by(&self, text: &str) -> bool {
+        self.trouble.as_ref().is_some_and(|(what, _)| what.contains(text))
+    }
+}

@@ -1,0 +1,127 @@
+//! A ledger that comes back from a backup: its seqs have been used since for something else.
+
+use std::{fs, path::Path};
+
+use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site};
+
+const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
+
+/// Copies a ledger that nobody has open, with whatever stands beside it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        match fs::copy(from.join(name), to.join(name)) {
+            Ok(_) => {}
+            Err(_) if name == "ledger.db" => panic!("there is no ledger"),
+            Err(_) => drop(fs::remove_file(to.join(name))),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
+    let (emitted, broker) = (Emitted::default(), Broker::start().await);
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
+    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in");
+    let mut site = file.start().await;
+    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
+    publisher.publish_many(20).await;
+    site.wait_until_accepted(20).await;
+    site.wait_until_settled(PATIENCE).await;
+    site.stop().await;
+    let backup = site.folder().join("backup");
+    copy(&site.state_dir(), &backup);
+
+    site.start().await;
+    publisher.publish_many(20).await;
+    site.wait_until_accepted(40).await;
+    site.wait_until_settled(PATIENCE).await;
+    let before = site.status().await.feeds["acme"].epoch.clone();
+    site.stop().await;
+
+    copy(&backup, &site.state_dir());
+    site.start().await;
+    publisher.publish_many(20).await;
+    site.wait_until_accepted(60).await;
+    site.wait_until_said("this ledger was restored or cloned").await;
+    hub.wait_for_movements(60).await;
+    let status = site.wait_for_status("nothing waits", tests::site::status::Status::is_settled).await;
+    assert_ne!(status.feeds["acme"].epoch, before);
+    // Through a restart too: the new epoch stands in the ledger.
+    site.restart().await;
+    publisher.publish_many(20).await;
+    hub.wait_for_movements(80).await;
+    let health = hub.health().await;
+    assert_eq!((health[0].epochs, health[0].chain.as_str()), (2, "forked"), "loud at the hub too: {health:?}");
+    let checker = Checker::new(&emitted).expecting("restored or cloned").after_restore();
+    let verdict = checker.judge(&mut site, &mut hub).await;
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 80);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_with_a_backlog_sends_nothing_twice() {
+    let (emitted, broker) = (Emitted::default(), Broker::start().await);
+    let mut hub = Hub::of(&[("plant-7", "acme")]);
+    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
+    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
+    let mut site = file.start().await;
+    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
+    // Backed up while all of it waited for the hub, which has since got it and more.
+    publisher.publish_many(30).await;
+    site.wait_until_accepted(30).await;
+    site.stop().await;
+    let backup = site.folder().join("backup");
+    copy(&site.state_dir(), &backup);
+    hub.begin().await;
+    site.start().await;
+    publisher.publish_many(15).await;
+    hub.wait_for_movements(45).await;
+    site.wait_until_settled(PATIENCE).await;
+    site.stop().await;
+
+    copy(&backup, &site.state_dir());
+    site.start().await;
+    site.wait_until_said("this ledger was restored or cloned").await;
+    publisher.publish_many(15).await;
+    hub.wait_for_movements(60).await;
+    let checker = Checker::new(&emitted).expecting("restored or cloned").after_restore();
+    let verdict = checker.judge(&mut site, &mut hub).await;
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 60);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recorded_behind_a_restored_backlog_is_not_passed_over() {
+    let (emitted, broker) = (Emitted::default(), Broker::start().await);
+    let mut hub = Hub::of(&[("plant-7", "acme")]);
+    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
+    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
+    let mut site = file.start().await;
+    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
+    publisher.publish_many(10).await;
+    site.wait_until_accepted(10).await;
+    site.stop().await;
+    let backup = site.folder().join("backup");
+    copy(&site.state_dir(), &backup);
+    hub.begin().await;
+    site.start().await;
+    publisher.publish_many(35).await;
+    hub.wait_for_movements(45).await;
+    site.wait_until_settled(PATIENCE).await;
+    site.stop().await;
+    hub.stop().await;
+
+    // The first batch that goes out again is the one the hub knows; behind it stand seqs that it knows otherwise.
+    copy(&backup, &site.state_dir());
+    site.start().await;
+    publisher.publish_many(20).await;
+    site.wait_until_accepted(65).await;
+    hub.begin().await;
+    hub.wait_for_movements(65).await;
+    let checker = Checker::new(&emitted).expecting("restored or cloned").after_restore();
+    let verdict = checker.judge(&mut site, &mut hub).await;
+    verdict.assert_clean();
+    assert_eq!(verdict.delivered, 65);
+}

@@ -1,0 +1,30 @@
+//! The agent is asked to stop while there is much to do.
+
+use tests::{Checker, Emitted, Hub, Publisher, Site, broker::Mosquitto};
+
+const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_in_full_flow_is_clean_and_loses_nothing() {
+    let Some(broker) = Mosquitto::start_or_skip("a_stop_in_full_flow_is_clean_and_loses_nothing").await else {
+        return;
+    };
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
+    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
+    let mut site = file.start().await;
+    let flow = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await.keep_on(1_000);
+    for life in 1..=5 {
+        site.wait_until_accepted(life * 100).await;
+        // Ends with status 0, or this panics.
+        site.restart().await;
+    }
+    let last = flow.stop().await.publish().await;
+    site.wait_until_accepted_part(&last).await;
+    let verdict = Checker::new(&emitted).judge(&mut site, &mut hub).await;
+    tests::skip::say(&format!("stops in full flow: {verdict}"));
+    verdict.assert_clean();
+    // Nobody was killed: every record was also told.
+    assert_eq!(verdict.accepted, verdict.recorded);
+}
