@@ -105,6 +105,8 @@ async fn a_message_over_the_limit_does_not_stop_the_others_for_good() {
     verdict.assert_clean();
 }
 
+/// A limit of today: with MQTT 3.1.1 the agent cannot tell a broker what it takes, so that a retained message over the
+/// limit stops its broker's other sensors until somebody takes it away. The status names it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retained_message_over_the_limit_is_named_and_forgotten_once_it_is_gone() {
     let test = "a_retained_message_over_the_limit_is_named_and_forgotten_once_it_is_gone";
@@ -125,23 +127,6 @@ async fn a_retained_message_over_the_limit_is_named_and_forgotten_once_it_is_gon
     hub.wait_for_movements(320).await;
     let given_up = "a message over the limit came again and again";
     Checker::new(&emitted).expecting(given_up).judge(&mut site, &mut hub).await.assert_clean();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the agent cannot tell an MQTT 3.1.1 broker its limit: such a message stops its broker's other sensors"]
-async fn a_retained_message_over_the_limit_does_not_stop_the_others() {
-    let test = "a_retained_message_over_the_limit_does_not_stop_the_others";
-    let Some(broker) = Mosquitto::start_or_skip(test).await else { return };
-    let emitted = Emitted::default();
-    let mut hub = Hub::start("plant-7", "acme").await;
-    let mut site = site(broker.port(), hub.addr()).start().await;
-    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
-    let mut other = Publisher::connect(broker.port(), "other", &ITEMS, 1_000, &emitted).await;
-    other.publish_raw(long_scan(&Part::new("M8-BOLT", 501), "too long", 600_000), true).await;
-    received_again(&mut publisher, &hub).await;
-    publisher.publish_many(100).await;
-    hub.wait_for_movements(101).await;
-    Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
 }
 
 /// Publishes scans until one of them is at the hub, and says how many. They are not promised: the broker may have kept
