@@ -31,9 +31,11 @@ use crate::{
     task::{
         api,
         delivery::FeedDelivery,
+        line,
         mqtt::{self, Sensor},
         record::{Pipeline, Site},
-        scale, scanner,
+        scale::Weighing,
+        scanner::Scanning,
     },
     uplink::Uplink,
 };
@@ -168,9 +170,9 @@ impl Wiring {
             let reports = Reports::Station(device.station.clone());
             let on = device.line.port.display().to_string();
             let Some(pipeline) = self.pipeline(&device.name, on, &reports, 1) else { continue };
-            let (device, stop) = (device.clone(), self.stop_sources.clone());
+            let (line, dialogue, stop) = (device.line.clone(), Scanning::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
-                scanner::run(device, pipeline, stop).await;
+                line::run(line, dialogue, pipeline, stop).await;
                 Ok("scanner")
             });
         }
@@ -178,9 +180,9 @@ impl Wiring {
             let reports = Reports::Bin(device.bin.clone());
             let on = device.line.port.display().to_string();
             let Some(pipeline) = self.pipeline(&device.name, on, &reports, device.settle_readings) else { continue };
-            let (device, stop) = (device.clone(), self.stop_sources.clone());
+            let (line, dialogue, stop) = (device.line.clone(), Weighing::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
-                scale::run(device, pipeline, stop).await;
+                line::run(line, dialogue, pipeline, stop).await;
                 Ok("scale")
             });
         }

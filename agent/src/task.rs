@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod delivery;
+pub mod line;
 pub mod mqtt;
 pub mod record;
 pub mod scale;

@@ -23,6 +23,20 @@ pub struct Line {
     stream: SerialStream,
 }
 
+/// Why a line cannot be used, and what to do.
+#[must_use]
+pub fn explained(error: &io::Error, line: &LineConfig) -> String {
+    let port = line.port.display();
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) {
+        format!("{port} is not there; plug it in")
+    } else if kind == io::ErrorKind::PermissionDenied {
+        format!("no permission for {port}; add the agent's user to the group that owns it")
+    } else {
+        format!("{port}: {error}")
+    }
+}
+
 impl Line {
     /// Opens a line and drops what was waiting in it: half a frame from before says nothing.
     ///
