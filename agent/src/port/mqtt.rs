@@ -32,7 +32,8 @@ const REQUESTS_MAX: usize = 65_536 + 64;
 /// Quiet time after which the broker is asked for a sign of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Errors in a row that the same message can cause by coming again, before the session is begun anew without it.
+/// Times that a message may break the session, without a keep-alive passing in between, before the session is begun anew
+/// without it.
 const POISONED: u32 = 5;
 
 /// A session with a broker.
@@ -145,7 +146,6 @@ impl Session {
         Ok(match event {
             Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => self.connected(),
             Event::Incoming(Packet::Publish(publish)) => {
-                self.unreadable = 0;
                 Incoming::Message(Message { publish, connect: self.connect.load(Ordering::Relaxed) })
             }
             Event::Incoming(Packet::SubAck(ack)) => {
@@ -153,6 +153,11 @@ impl Session {
                 refused
                     .and_then(|index| self.topics.get(index))
                     .map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone()))
+            }
+            Event::Incoming(Packet::PingResp) => {
+                // Lived for a whole keep-alive. Messages alone do not say so: some come before the bad one each time.
+                self.unreadable = 0;
+                Incoming::Other
             }
             Event::Outgoing(Outgoing::Disconnect) => Incoming::Goodbye,
             Event::Incoming(_) | Event::Outgoing(_) => Incoming::Other,
