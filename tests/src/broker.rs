@@ -15,6 +15,9 @@ use crate::{
     skip::skip,
 };
 
+/// Messages without an acknowledgement, as mosquitto has it unless told otherwise. It does not keep to it.
+const WINDOW: u16 = 20;
+
 /// A broker of either kind.
 #[derive(Debug)]
 pub enum Broker {
@@ -39,7 +42,7 @@ impl Broker {
     /// When there is none.
     pub async fn start() -> Self {
         match Mosquitto::installed() {
-            Some(program) => Self::Mosquitto(Mosquitto::start_program(program).await),
+            Some(program) => Self::Mosquitto(Mosquitto::start_program(program, WINDOW).await),
             None => Self::InProcess(sim::Broker::start().await.expect("a broker in the process")),
         }
     }
@@ -56,11 +59,16 @@ impl Broker {
 impl Mosquitto {
     /// mosquitto, or `None` after saying that `test` is skipped.
     pub async fn start_or_skip(test: &str) -> Option<Self> {
+        Self::start_with_window_or_skip(test, WINDOW).await
+    }
+
+    /// One that sends so many messages without an acknowledgement, 0 for as many as there are packet ids.
+    pub async fn start_with_window_or_skip(test: &str, window: u16) -> Option<Self> {
         let Some(program) = Self::installed() else {
             skip(test, "mosquitto is not installed");
             return None;
         };
-        Some(Self::start_program(program).await)
+        Some(Self::start_program(program, window).await)
     }
 
     #[must_use]
@@ -107,14 +115,14 @@ impl Mosquitto {
         folders.map(|folder| folder.join("mosquitto")).find(|program| program.is_file())
     }
 
-    async fn start_program(program: PathBuf) -> Self {
+    async fn start_program(program: PathBuf, window: u16) -> Self {
         let folder = tempfile::tempdir().expect("make a folder for mosquitto");
         let port = Port::reserve();
         // `user`: as root it would become another user, who may not write here. Without `max_queued_messages 0` it
         // drops what it has acknowledged once a thousand messages wait.
         let text = format!(
             "listener {} 127.0.0.1\nallow_anonymous true\nuser root\npersistence true\npersistence_location {}/\n\
-             autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages 20\nlog_dest stderr\n\
+             autosave_interval 1\nmax_queued_messages 0\nmax_inflight_messages {window}\nlog_dest stderr\n\
              set_tcp_nodelay true\n",
             port.number(),
             folder.path().display()

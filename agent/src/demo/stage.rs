@@ -175,10 +175,20 @@ async fn start_hub(folder: &Path, port: u16, viewers: &BTreeMap<&str, String>) -
             feeds: vec![format!("{SITE}/{vendor}").parse()?],
         });
     }
-    if std::net::TcpListener::bind(config.listen).is_err() {
-        config.listen.set_port(0);
-    }
-    Hub::start(config).await.context("start the hub")
+    let started = match Hub::start(config.clone()).await {
+        Err(error) if is_taken(&error) => {
+            config.listen.set_port(0);
+            Hub::start(config).await
+        }
+        started => started,
+    };
+    started.context("start the hub")
+}
+
+/// Whether somebody else listens there.
+fn is_taken(error: &anyhow::Error) -> bool {
+    let in_use = |error: &std::io::Error| error.kind() == std::io::ErrorKind::AddrInUse;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(in_use))
 }
 
 async fn publish(mut sensor: MqttSensor, grams: watch::Receiver<f64>) -> anyhow::Result<()> {

@@ -168,6 +168,33 @@ async fn a_broker_that_is_restarted_takes_nothing_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_that_a_broker_sends_at_once_is_taken_once_through_kills() {
+    let test = "a_backlog_that_a_broker_sends_at_once_is_taken_once_through_kills";
+    let Some(broker) = Mosquitto::start_with_window_or_skip(test, 0).await else { return };
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let mut site = site(broker.port(), hub.addr()).start().await;
+    site.wait_for_status("the broker is there", |status| status.devices["local"].connected).await;
+    let mut named = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
+    let nameless = Publisher::connect(broker.port(), "other", &ITEMS, 1_000_000, &emitted).await;
+    let mut nameless = nameless.without_ids();
+    site.wait_until_accepted_part(&named.publish().await).await;
+    site.stop().await;
+    tokio::join!(named.publish_many(2_000), nameless.publish_many(4_000));
+    // Each life commits more than it comes to acknowledge; the rest is sent again under its packet ids.
+    for life in 1..=4 {
+        site.begin();
+        site.wait_until_accepted(life * 1_000).await;
+        site.kill();
+    }
+    site.start().await;
+    site.wait_until_accepted_part(&named.publish().await).await;
+    let verdict = Checker::new(&emitted).judge(&mut site, &mut hub).await;
+    say(&format!("{test}: {verdict}"));
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_reset_again_and_again_costs_nothing_that_the_broker_keeps() {
     let test = "a_connection_that_is_reset_again_and_again_costs_nothing_that_the_broker_keeps";
     let Some(broker) = Mosquitto::start_or_skip(test).await else { return };
