@@ -18,12 +18,14 @@ use crate::movement::{
     entry::{Origin, OriginKind},
 };
 
-/// Ids remembered for each feed to tell repetitions: what a broker keeps for a session while an agent is down.
-const IDS_MAX: usize = 16_384;
+/// Ids remembered for each feed to tell repetitions: as many as an MQTT session can hold unacknowledged (packet ids have
+/// 16 bits). Brokers do send that much at once, whatever their in-flight setting says.
+const IDS_MAX: usize = 65_535;
 
-/// Transport numbers remembered for each feed: no more than can be in flight. They are given out anew, so an old one
-/// would make a repetition of something that is none.
-const PACKETS_MAX: usize = 1_024;
+/// Transport numbers remembered for each feed. Two dangers meet here. Fewer than a broker has in flight, and after a
+/// crash what was recorded is recorded again; some 2,000 were seen. More, and a number that was given out anew makes a
+/// repetition of something that is none. A sender that gives its scans an id has neither.
+const PACKETS_MAX: usize = 8_192;
 
 /// The mirror of the file.
 #[derive(Debug, Default)]
