@@ -120,6 +120,65 @@ port = "/dev/ttyUSB0"
 }
 
 #[test]
+fn what_could_not_work_together_is_refused() {
+    let text = r#"
+[site]
+name = "plant-7"
+state_dir = "state"
+[[feed]]
+name = "acme"
+hub = "https://hub.example"
+token = "two words"
+[[item]]
+code = "M8"
+feed = "acme"
+piece_weight_g = 5
+[[bin]]
+name = "A"
+item = "M8"
+filled_from = "bin:B"
+[[bin]]
+name = "B"
+item = "M8"
+[[broker]]
+name = "one"
+host = "127.0.0.1"
+client_id = "gateway"
+[[broker]]
+name = "two"
+host = "127.0.0.1"
+client_id = "gateway"
+[[sensor]]
+name = "s1"
+broker = "one"
+topic = "bins/B"
+bin = "B"
+dialect = "json"
+unit = "g"
+fields = { weight = "w" }
+[[sensor]]
+name = "one"
+broker = "one"
+topic = "bins/B"
+bin = "A"
+dialect = "json"
+unit = "g"
+fields = { weight = "w" }
+"#;
+    let found = faults(text);
+    for expected in [
+        "site.toml:8: feed[0].token: must be visible ASCII without spaces",
+        "site.toml:16: bin[0].filled_from: bin B is weighed by s1, which would count the same parts",
+        "site.toml:26: broker[1].host: another [[broker]] has the same host, port and client_id gateway",
+        "site.toml:37: sensor[1].name: device one stands here twice",
+        "site.toml:39: sensor[1].topic: one has another sensor on bins/B already",
+    ] {
+        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected:?} is not in {found:#?}");
+    }
+    assert!(!found.concat().contains("two words"), "a secret is never quoted");
+}
+
+#[test]
 fn a_token_is_never_printed() {
     assert_eq!(format!("{:?}", Token::new("s3cret")), "Token(…)");
 }
