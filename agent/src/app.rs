@@ -168,7 +168,7 @@ impl Wiring {
         let config = self.site.config.clone();
         for device in &config.scanners {
             let reports = Reports::Station(device.station.clone());
-            let on = device.line.port.display().to_string();
+            let on = device.line.port.to_string();
             let Some(pipeline) = self.pipeline(&device.name, on, &reports, 1) else { continue };
             let (line, dialogue, stop) = (device.line.clone(), Scanning::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
@@ -178,7 +178,7 @@ impl Wiring {
         }
         for device in &config.scales {
             let reports = Reports::Bin(device.bin.clone());
-            let on = device.line.port.display().to_string();
+            let on = device.line.port.to_string();
             let Some(pipeline) = self.pipeline(&device.name, on, &reports, device.settle_readings) else { continue };
             let (line, dialogue, stop) = (device.line.clone(), Weighing::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
@@ -193,20 +193,21 @@ impl Wiring {
         for broker in &config.brokers {
             let mut sensors = Vec::new();
             for sensor in config.sensors.iter().filter(|sensor| sensor.broker == broker.name) {
-                let on = format!("{} of {}", sensor.topic, broker.name);
+                let topics = sensor.dialect.topics();
+                let on = format!("{} of {}", topics.first().map_or("", String::as_str), broker.name);
                 let pipeline = self.pipeline(&sensor.name, on, &sensor.reports, sensor.settle_readings);
                 sensors.extend(pipeline.map(|pipeline| Sensor {
-                    topic: sensor.topic.clone(),
                     dialect: sensor.dialect.clone(),
                     counts_alone: sensor.settle_readings == 1,
+                    feedback_topic: sensor.feedback_topic.clone(),
                     pipeline,
                 }));
             }
             let (board, seen) = DeviceBoard::new(format!("{}:{}", broker.host, broker.port));
             self.devices.insert(broker.name.clone(), seen);
-            let (broker, stop) = (broker.clone(), self.stop_sources.clone());
+            let (broker, clock, stop) = (broker.clone(), self.site.clock.clone(), self.stop_sources.clone());
             self.sources.spawn(async move {
-                mqtt::run(broker, board, sensors, stop).await;
+                mqtt::run(broker, board, clock, sensors, stop).await;
                 Ok("broker")
             });
         }

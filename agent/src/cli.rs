@@ -1,6 +1,14 @@
 //! The command line: parse, load the configuration, start tracing, run.
 
+mod decode;
+mod device_args;
+mod devices;
+mod listen;
+mod paint;
+mod probe;
+mod replay;
 mod status;
+mod telling;
 
 use std::{
     io::IsTerminal,
@@ -10,6 +18,9 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
+
+use device_args::DeviceArgs;
+use listen::Listening;
 
 use crate::{
     app::{self, Agent},
@@ -52,6 +63,79 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List what is plugged in, and what to write into the site's file for it.
+    Devices {
+        /// For machines: one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find out at which speed and in which language the scale on a port speaks.
+    Probe {
+        /// `/dev/serial/by-id/…`
+        port: String,
+        /// Speeds to try. Default: all that scales come with.
+        #[arg(long, value_delimiter = ',')]
+        baud: Vec<u32>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a device says, live. The agent must not hold the port at the same time.
+    Listen {
+        /// `/dev/serial/by-id/…`, `tcp:HOST:PORT`, `/dev/hidraw…`, `/dev/input/…`, `replay:FILE`
+        port: String,
+        #[command(flatten)]
+        device: DeviceArgs,
+        /// Stop after so many seconds.
+        #[arg(long = "for", value_name = "SECONDS")]
+        seconds: Option<f64>,
+        /// Stop after so many readings.
+        #[arg(long)]
+        count: Option<u64>,
+        /// For machines; in a pipe always.
+        #[arg(long)]
+        json: bool,
+    },
+    /// As `listen`, and keep what goes over the line in a file.
+    Capture {
+        port: String,
+        /// Made anew; a file that is there is not written over.
+        file: PathBuf,
+        #[command(flatten)]
+        device: DeviceArgs,
+        #[arg(long = "for", value_name = "SECONDS")]
+        seconds: Option<f64>,
+        #[arg(long)]
+        count: Option<u64>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read a capture again, with its timing.
+    Replay {
+        file: PathBuf,
+        #[command(flatten)]
+        device: DeviceArgs,
+        /// How many times as fast; 0 without any wait.
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what bytes on standard input mean, as JSON lines.
+    Decode {
+        /// What they are: a scale protocol, `scan`, `gs1`, `iso15434`, `ssi`, `tasmota`, `sparkplug`, … A wrong word
+        /// lists them all.
+        #[arg(value_name = "AS")]
+        what: String,
+        #[command(flatten)]
+        device: DeviceArgs,
+        /// The topic an MQTT payload came on.
+        #[arg(long)]
+        topic: Option<String>,
+        /// The input is hex.
+        #[arg(long)]
+        hex: bool,
+    },
     /// Show the whole line on this machine: simulated devices, this agent, a hub, two vendors, a WAN that fails.
     #[cfg(feature = "demo")]
     Demo(crate::demo::Options),
@@ -72,6 +156,16 @@ pub fn main() -> ExitCode {
         Command::Run { config, log } => run(&config, log),
         Command::Check { config } => check(&config),
         Command::Status { config, socket, json } => status(config.as_deref(), socket, json),
+        Command::Devices { json } => devices::show(json),
+        Command::Probe { port, baud, json } => probe::run(&port, &baud, json),
+        Command::Listen { port, device, seconds, count, json } => {
+            listen::run(Listening { port, device, json, seconds, count, capture: None })
+        }
+        Command::Capture { port, file, device, seconds, count, json } => {
+            listen::run(Listening { port, device, json, seconds, count, capture: Some(file) })
+        }
+        Command::Replay { file, device, speed, json } => replay::run(&file, &device, speed, json),
+        Command::Decode { what, device, topic, hex } => decode::run(&what, &device, topic.as_deref(), hex),
         #[cfg(feature = "demo")]
         Command::Demo(options) => crate::demo::main(&options),
     };

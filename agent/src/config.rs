@@ -4,6 +4,7 @@
 //! is referred to is there. All faults of a file are found in one pass. [`read`] does that; this file says what there
 //! is, with its defaults.
 
+mod line;
 mod read;
 
 use std::{
@@ -20,8 +21,16 @@ use gateway_proto::{
 };
 use settings::Faults;
 
+pub use line::{LineConfig, Port, PortError};
+
 use crate::{
-    device::{JsonDialect, Terminator},
+    device::{
+        MassUnit, Terminator,
+        dialect::Dialect,
+        scale::{Options, Protocol},
+        scanner_host::HostDialect,
+    },
+    label::{LabelRules, vendor_prefix::Prefix},
     movement::{catalog::Catalog, station::Mode, tally::Bin},
 };
 
@@ -40,6 +49,7 @@ pub struct Config {
     pub items: Vec<ItemConfig>,
     pub bins: Vec<Bin>,
     pub stations: Vec<StationConfig>,
+    pub labels: LabelRules,
     pub scanners: Vec<ScannerConfig>,
     pub scales: Vec<ScaleConfig>,
     pub brokers: Vec<BrokerConfig>,
@@ -94,45 +104,31 @@ pub struct StationConfig {
     pub mode: Mode,
 }
 
-/// A serial line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineConfig {
-    /// `/dev/serial/by-id/…` keeps its name when it is plugged elsewhere; `/dev/ttyUSB0` does not.
-    pub port: PathBuf,
-    /// Bits per second.
-    pub baud: u32,
-    pub parity: Parity,
-}
-
-/// Data bits and parity together, as manuals print them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Parity {
-    /// 8N1
-    #[default]
-    None,
-    /// 7E1
-    Even,
-    /// 7O1
-    Odd,
-}
-
-/// `[[scanner]]` on a serial line.
+/// `[[scanner]]` on a serial line, or a keyboard.
 #[derive(Debug, Clone)]
 pub struct ScannerConfig {
     pub name: DeviceName,
     pub station: DeviceName,
     pub line: LineConfig,
     pub terminator: Terminator,
+    /// How it is answered.
+    pub host: HostDialect,
+    /// What it puts in front of a code to say which symbol it was.
+    pub prefix: Prefix,
     /// The same code again within this time is the scanner's repetition. Zero: every read counts.
     pub repeat_window: Duration,
 }
 
-/// `[[scale]]`: an MT-SICS scale on a serial line.
+/// `[[scale]]` on a line.
 #[derive(Debug, Clone)]
 pub struct ScaleConfig {
     pub name: DeviceName,
     pub bin: PlaceName,
     pub line: LineConfig,
+    pub protocol: Protocol,
+    pub options: Options,
+    /// What a weight without a unit is in.
+    pub unit: Option<MassUnit>,
     /// Between two questions.
     pub poll: Duration,
     /// Readings in a row that must agree.
@@ -148,6 +144,18 @@ pub struct BrokerConfig {
     /// Must be the agent's own and stay the same: the broker keeps what was not acknowledged under it.
     pub client_id: String,
     pub login: Option<(String, Token)>,
+    pub version: MqttVersion,
+    /// The Sparkplug host application we are on this broker; then it carries Sparkplug and nothing else.
+    pub sparkplug_host: Option<String>,
+}
+
+/// Which MQTT is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MqttVersion {
+    /// 3.1.1
+    #[default]
+    V3,
+    V5,
 }
 
 /// `[[sensor]]`: something that reports over MQTT.
@@ -155,18 +163,11 @@ pub struct BrokerConfig {
 pub struct SensorConfig {
     pub name: DeviceName,
     pub broker: DeviceName,
-    /// The topic it reports on; for Tasmota the device's topic, without `tele/` and `/SENSOR`.
-    pub topic: String,
     pub dialect: Dialect,
     pub reports: Reports,
     pub settle_readings: u32,
-}
-
-/// How a sensor speaks.
-#[derive(Debug, Clone)]
-pub enum Dialect {
-    Json(JsonDialect),
-    Tasmota(crate::device::Tasmota),
+    /// Where it hears whether its scans were accepted.
+    pub feedback_topic: Option<String>,
 }
 
 /// What a sensor's readings are about.
@@ -235,17 +236,6 @@ impl Default for UplinkConfig {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_secs(120),
         }
-    }
-}
-
-impl LineConfig {
-    /// Bits per second of most scanners and scales out of the box.
-    pub const BAUD: u32 = 9_600;
-
-    /// A line at 9600 8N1.
-    #[must_use]
-    pub fn at(port: PathBuf) -> Self {
-        Self { port, baud: Self::BAUD, parity: Parity::None }
     }
 }
 

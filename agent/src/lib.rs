@@ -2,7 +2,7 @@
 //!
 //! Reading order, bottom floor first; each floor imports only those below it.
 //!
-//! - [`device`] bytes → readings, pure · [`movement`] readings → entries, pure
+//! - [`device`] bytes → readings, [`label`] codes → what stands on them, both pure · [`movement`] readings → entries, pure
 //! - [`clock`] · [`config`] the site's file
 //! - [`ledger`] the only SQL
 //! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
 
 pub mod device;
+pub mod label;
 
 pub mod movement;
 

@@ -1,7 +1,7 @@
 //! Readings → statements about stock. Pure: state, reading and time in, entries for the ledger out.
 //!
 //! [`catalog`] what codes mean · [`entry`] what the ledger is asked to record · [`settle`] when a weight may be
-//! believed · [`tally`] a bin's weight as pieces · [`station`] scans as movements
+//! believed · [`pieces`] weight to pieces · [`tally`] a bin's weight as pieces · [`station`] scans as movements
 
 pub mod catalog;
 
@@ -9,6 +9,7 @@ pub mod entry;
 
 pub mod settle;
 
+pub mod pieces;
 pub mod tally;
 
 pub mod station;

@@ -57,6 +57,9 @@ pub struct DeviceStatus {
     pub problem: Option<String>,
     pub readings: u64,
     pub bad_frames: u64,
+    /// The same, by what was wrong with them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bad_frames_by_reason: BTreeMap<String, u64>,
     /// Readings that were refused or could not be recorded.
     pub refused: u64,
     /// Readings told for repetitions of something recorded. Many of them from a sensor that numbers its scans: does it
@@ -94,6 +97,7 @@ impl DeviceBoard {
             problem: Some("not connected yet".to_owned()),
             readings: 0,
             bad_frames: 0,
+            bad_frames_by_reason: BTreeMap::new(),
             refused: 0,
             repeated: 0,
         });
@@ -131,8 +135,14 @@ impl DeviceBoard {
         self.sender.send_modify(|status| status.readings += 1);
     }
 
-    pub fn count_bad_frame(&self) {
-        self.sender.send_modify(|status| status.bad_frames += 1);
+    pub fn count_bad_frame(&self, reason: &'static str) {
+        self.sender.send_modify(|status| {
+            status.bad_frames += 1;
+            match status.bad_frames_by_reason.get_mut(reason) {
+                Some(count) => *count += 1,
+                None => drop(status.bad_frames_by_reason.insert(reason.to_owned(), 1)),
+            }
+        });
     }
 
     pub fn count_repeated(&self) {

@@ -11,3 +11,4 @@ pub mod mqtt;
 pub mod record;
 pub mod scale;
 pub mod scanner;
+mod sparkplug;

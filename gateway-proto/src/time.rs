@@ -25,6 +25,13 @@ impl WallTime {
         self.0
     }
 
+    /// The year in UTC, 1970 to 9999.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).expect("the range is checked when made");
+        timestamp.to_zoned(jiff::tz::TimeZone::UTC).year()
+    }
+
     /// Parses RFC 3339 with any offset and precision; finer than a millisecond is cut off.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

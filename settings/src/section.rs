@@ -21,6 +21,7 @@ pub struct Notes<'t> {
 }
 
 /// A value with the place it stands at.
+#[derive(Debug, Clone)]
 pub struct At<T> {
     pub value: T,
     pub span: Range<usize>,
@@ -140,6 +141,33 @@ impl<'t, 'v> Section<'t, 'v> {
             let number: f64 = text.parse().ok()?;
             range.contains(&number).then_some(number)
         })
+    }
+
+    /// `true` or `false`, that may be absent.
+    pub fn flag(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<At<bool>> {
+        let value = self.take(key)?;
+        self.typed(notes, key, value, "true or false", DeValue::as_bool)
+    }
+
+    /// A table whose keys are the site's own and whose values are texts; may be absent. Values of another type are noted
+    /// and left out.
+    pub fn text_table(&mut self, notes: &mut Notes<'_>, key: &'static str) -> Option<Vec<(String, At<String>)>> {
+        let value = self.take(key)?;
+        let table = self.typed(notes, key, value, "a table", |value| value.as_table())?;
+        let mut texts = Vec::new();
+        for (name, value) in table.value {
+            let path = format!("{}.{}", table.key, name.get_ref());
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    texts.push((
+                        name.get_ref().to_string(),
+                        At { value: text.to_owned(), span: value.span(), key: path },
+                    ));
+                }
+                None => notes.note(&value.span(), &path, "is no text"),
+            }
+        }
+        Some(texts)
     }
 
     /// A list of texts that may be absent. Elements of another type are noted and left out.

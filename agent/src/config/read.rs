@@ -2,6 +2,8 @@
 //! what they share.
 
 mod devices;
+mod labels;
+mod sensors;
 mod stock;
 
 use std::{
@@ -21,7 +23,7 @@ use gateway_proto::{
 };
 use settings::{At, Faults, Notes, Section};
 
-use super::{Config, Token, UplinkConfig};
+use super::{Config, Port, Token, UplinkConfig};
 use crate::device::Mass;
 
 /// Reads a text that stands in `file`.
@@ -48,16 +50,17 @@ struct Names {
     bins: BTreeMap<PlaceName, Mass>,
     /// Stations, with the place they keep their parts at.
     stations: BTreeMap<DeviceName, Place>,
-    brokers: BTreeSet<DeviceName>,
+    /// Brokers, and whether they carry Sparkplug.
+    brokers: BTreeMap<DeviceName, bool>,
     devices: BTreeSet<DeviceName>,
-    /// A topic of a broker has one sensor, a client id of a host one session.
+    /// A thing on a topic of a broker has one sensor, a client id of a host one session.
     topics: BTreeSet<(DeviceName, String)>,
     sessions: BTreeSet<(String, i64, String)>,
     /// Where bins say that their parts come from and go to.
     neighbours: Vec<At<Place>>,
     /// Bins with something that weighs them, and what.
     weighed: BTreeMap<PlaceName, DeviceName>,
-    ports: BTreeSet<PathBuf>,
+    ports: BTreeSet<Port>,
 }
 
 impl Reader<'_, '_> {
@@ -71,6 +74,7 @@ impl Reader<'_, '_> {
         let items = self.list(&mut root, "item", Self::item);
         let bins = self.list(&mut root, "bin", Self::bin);
         let stations = self.list(&mut root, "station", Self::station);
+        let labels = self.labels(&mut root);
         let scanners = self.list(&mut root, "scanner", Self::scanner);
         let scales = self.list(&mut root, "scale", Self::scale);
         let brokers = self.list(&mut root, "broker", Self::broker);
@@ -88,6 +92,7 @@ impl Reader<'_, '_> {
             items: items?,
             bins: bins?,
             stations: stations?,
+            labels: labels?,
             scanners: scanners?,
             scales: scales?,
             brokers: brokers?,

@@ -82,7 +82,7 @@ dialect = "xml"
         "site.toml:20: sensor[0].name: device scale-1 stands here twice",
         "site.toml:21: sensor[0].broker: there is no [[broker]] local",
         "site.toml:22: sensor[0].topic: must be one topic",
-        "site.toml:23: sensor[0].dialect: must be json or tasmota",
+        "site.toml:23: sensor[0].dialect: must be json, tasmota, esphome, zigbee2mqtt, shelly, homeassistant or sparkplug",
         "sensor[0].bin: give either bin or station",
     ] {
         assert!(found.iter().any(|fault| fault.contains(expected)), "{expected:?} is not in {found:#?}");
@@ -171,7 +171,7 @@ fields = { weight = "w" }
         "site.toml:16: bin[0].filled_from: bin B is weighed by s1, which would count the same parts",
         "site.toml:26: broker[1].host: another [[broker]] has the same host, port and client_id gateway",
         "site.toml:37: sensor[1].name: device one stands here twice",
-        "site.toml:39: sensor[1].topic: one has another sensor on bins/B already",
+        "site.toml:39: sensor[1].topic: one has another sensor on it already",
     ] {
         assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected:?} is not in {found:#?}");
     }

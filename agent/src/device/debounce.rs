@@ -31,6 +31,11 @@ impl Debounce {
         self.accepted = Some((code.to_vec(), now_ms));
         true
     }
+
+    /// The last accepted read came to nothing: its repeat is a scan of its own.
+    pub fn forget(&mut self) {
+        self.accepted = None;
+    }
 }
 
 #[cfg(test)]

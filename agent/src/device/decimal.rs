@@ -42,26 +42,37 @@ impl Decimal {
     /// # Errors
     /// Says what is wrong with the text; never rounds to make it fit.
     pub fn parse(text: &str) -> Result<Self, DecimalError> {
-        let text = text.trim_matches(' ');
-        let (negative, digits) = match text.as_bytes().first() {
-            Some(b'-') => (true, &text[1..]),
-            Some(b'+') => (false, &text[1..]),
-            Some(_) | None => (false, text),
+        Self::parse_bytes(text.as_bytes())
+    }
+
+    /// As [`Self::parse`], from a line as it came.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_bytes(bytes: &[u8]) -> Result<Self, DecimalError> {
+        let (negative, digits) = match trim_spaces(bytes) {
+            [b'-', digits @ ..] => (true, trim_spaces(digits)),
+            [b'+', digits @ ..] => (false, trim_spaces(digits)),
+            digits => (false, digits),
         };
-        let digits = digits.trim_start_matches(' ');
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        if whole.is_empty() && fraction.is_empty() {
+        let mut mantissa: i64 = 0;
+        let mut fraction: Option<usize> = None;
+        for byte in digits {
+            match byte {
+                b'0'..=b'9' => {
+                    let digit = i64::from(byte - b'0');
+                    mantissa =
+                        mantissa.checked_mul(10).and_then(|m| m.checked_add(digit)).ok_or(DecimalError::TooLong)?;
+                    fraction = fraction.map(|count| count + 1);
+                }
+                b'.' if fraction.is_none() => fraction = Some(0),
+                _ => return Err(DecimalError::NotANumber),
+            }
+        }
+        if digits.len() == usize::from(fraction.is_some()) {
             return Err(DecimalError::Empty);
         }
-        let mut mantissa: i64 = 0;
-        for digit in whole.bytes().chain(fraction.bytes()) {
-            if !digit.is_ascii_digit() {
-                return Err(DecimalError::NotANumber);
-            }
-            let digit = i64::from(digit - b'0');
-            mantissa = mantissa.checked_mul(10).and_then(|m| m.checked_add(digit)).ok_or(DecimalError::TooLong)?;
-        }
-        let fraction = u8::try_from(fraction.len()).map_err(|_| DecimalError::TooLong)?;
+        let fraction = u8::try_from(fraction.unwrap_or(0)).map_err(|_| DecimalError::TooLong)?;
         Self::new(if negative { -mantissa } else { mantissa }, fraction)
     }
 
@@ -117,6 +128,14 @@ impl Decimal {
     }
 }
 
+/// Without the spaces around it, the padding of fixed columns; other white space is none.
+pub(crate) const fn trim_spaces(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// As sent, without `+` and leading zeros; the fraction keeps its digits.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,6 +146,13 @@ impl fmt::Display for Decimal {
         }
         let scale = 10_u64.pow(u32::from(self.fraction));
         write!(f, "{sign}{}.{:0width$}", digits / scale, digits % scale, width = usize::from(self.fraction))
+    }
+}
+
+/// As a text, so that no reader makes a float of it.
+impl serde::Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

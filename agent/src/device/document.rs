@@ -16,10 +16,19 @@ use super::json::JsonError;
 /// More than any sensor has to say. The broker's own limit is looser and guards memory, not sense.
 pub(super) const LEN_MAX: usize = 64 * 1024;
 
+/// How much of a document is listed: enough for any sensor, little enough that a hostile payload costs no memory.
+const LEAVES_MAX: usize = 1_000;
+const LEAF_DEPTH_MAX: usize = 8;
+const LEAF_NAME_LEN_MAX: usize = 256;
+
 #[derive(Debug)]
 pub(super) struct Document {
     root: Box<RawValue>,
 }
+
+/// A part of a document, or all of it: the text of one value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node<'a>(&'a str);
 
 /// A value at the end of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,18 +66,13 @@ impl Document {
         }
     }
 
+    pub(super) fn root(&self) -> Node<'_> {
+        Node(self.root.get())
+    }
+
     /// The value at a path like `data.w`; a number steps into an array: `cells.0.w`. `None` when there is none.
     pub(super) fn at(&self, path: &str) -> Option<Value> {
-        let mut here: &str = self.root.get();
-        for step in path.split('.') {
-            let next: &RawValue = match here.as_bytes().first() {
-                Some(b'{') => serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(here).ok()?.remove(step)?,
-                Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(here).ok()?.get(step.parse::<usize>().ok()?)?,
-                Some(_) | None => return None,
-            };
-            here = next.get();
-        }
-        Some(Value::read(here))
+        self.root().follow(path.split('.')).map(Node::value)
     }
 
     /// The number at `path`, written as a number or as a text.
@@ -76,17 +80,82 @@ impl Document {
     /// # Errors
     /// [`JsonError::Missing`], [`JsonError::NotANumber`]; `null` and "nan" are not errors but what a failed sensor says.
     pub(super) fn number(&self, path: &str) -> Result<Number, JsonError> {
-        let digits = match self.at(path) {
-            None => return Err(JsonError::missing(path)),
-            Some(Value::Null) => return Ok(Number::NotANumber),
-            Some(Value::Text(text)) if is_nan(text.trim()) => return Ok(Number::NotANumber),
-            Some(Value::Number(digits) | Value::Text(digits)) => digits,
-            Some(Value::Flag(_) | Value::Other) => return Err(JsonError::not_a_number(path, DecimalError::NotANumber)),
+        let value = self.at(path).ok_or_else(|| JsonError::missing(path))?;
+        value.number().map_err(|source| JsonError::not_a_number(path, source))
+    }
+}
+
+impl<'a> Node<'a> {
+    /// The node that `steps` lead to: names in objects, numbers in arrays.
+    pub(super) fn follow<'s>(self, steps: impl IntoIterator<Item = &'s str>) -> Option<Self> {
+        steps.into_iter().try_fold(self, Self::step)
+    }
+
+    fn step(self, step: &str) -> Option<Self> {
+        let next: &RawValue = match self.0.as_bytes().first() {
+            Some(b'{') => serde_json::from_str::<BTreeMap<Cow<'_, str>, &'a RawValue>>(self.0).ok()?.remove(step)?,
+            Some(b'[') => serde_json::from_str::<Vec<&'a RawValue>>(self.0).ok()?.get(step.parse::<usize>().ok()?)?,
+            Some(_) | None => return None,
         };
-        match Decimal::parse_scientific(digits.trim()) {
-            Ok(number) => Ok(Number::Is(number)),
-            Err(source) => Err(JsonError::not_a_number(path, source)),
+        Some(Self(next.get()))
+    }
+
+    pub(super) fn value(self) -> Value {
+        Value::read(self.0)
+    }
+
+    pub(super) fn is_object(self) -> bool {
+        self.0.starts_with('{')
+    }
+
+    /// The members of an object by name, of an array by place; none of anything else.
+    pub(super) fn entries(self) -> Vec<(String, Self)> {
+        match self.0.as_bytes().first() {
+            Some(b'{') => {
+                let fields = serde_json::from_str::<BTreeMap<String, &'a RawValue>>(self.0).unwrap_or_default();
+                fields.into_iter().map(|(name, raw)| (name, Self(raw.get()))).collect()
+            }
+            Some(b'[') => {
+                let items = serde_json::from_str::<Vec<&'a RawValue>>(self.0).unwrap_or_default();
+                items.into_iter().enumerate().map(|(place, raw)| (place.to_string(), Self(raw.get()))).collect()
+            }
+            Some(_) | None => Vec::new(),
         }
+    }
+
+    /// Every value below, by the dotted path to it with `name` before it. What is deeper, longer of name or later than
+    /// any sensor's report is left out: this is for people who look for a field.
+    pub(super) fn leaves(self, name: &str) -> Vec<(String, Value)> {
+        let mut leaves = Vec::new();
+        let mut waiting = vec![(name.to_owned(), self, 0)];
+        while let Some((name, node, depth)) = waiting.pop() {
+            if leaves.len() == LEAVES_MAX {
+                break;
+            }
+            let value = node.value();
+            if value != Value::Other {
+                leaves.push((name, value));
+            } else if depth < LEAF_DEPTH_MAX {
+                for (entry, node) in node.entries().into_iter().take(LEAVES_MAX) {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    if name.len() + dot.len() + entry.len() <= LEAF_NAME_LEN_MAX {
+                        waiting.push((format!("{name}{dot}{entry}"), node, depth + 1));
+                    }
+                }
+            }
+        }
+        leaves
+    }
+}
+
+impl Number {
+    /// The number that `text` is.
+    ///
+    /// # Errors
+    /// When it is none, and not one of the words by which a failed sensor says so either.
+    pub(super) fn parse(text: &str) -> Result<Self, DecimalError> {
+        let text = text.trim();
+        if is_nan(text) { Ok(Self::NotANumber) } else { Decimal::parse_scientific(text).map(Self::Is) }
     }
 }
 
@@ -99,6 +168,18 @@ impl Value {
             Some(b'"') => serde_json::from_str(raw).map_or(Self::Other, Self::Text),
             Some(b'-' | b'0'..=b'9') => Self::Number(raw.to_owned()),
             Some(_) | None => Self::Other,
+        }
+    }
+
+    /// The number this is, written as a number or as a text.
+    ///
+    /// # Errors
+    /// When it is none; `null` and "nan" are not errors but what a failed sensor says.
+    pub(super) fn number(&self) -> Result<Number, DecimalError> {
+        match self {
+            Self::Null => Ok(Number::NotANumber),
+            Self::Number(digits) | Self::Text(digits) => Number::parse(digits),
+            Self::Flag(_) | Self::Other => Err(DecimalError::NotANumber),
         }
     }
 }
@@ -161,6 +242,31 @@ mod tests {
         for path in ["", "x", "data.x", "data.cells.2", "data.cells.w", "n.x", "t.0", "data..cells"] {
             assert_eq!(at(payload, path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn all_values_are_listed_by_their_paths() {
+        let leaves = |payload: &str, name: &str| {
+            let mut leaves = Document::parse(payload.as_bytes()).unwrap().root().leaves(name);
+            leaves.sort_by(|a, b| a.0.cmp(&b.0));
+            leaves.into_iter().map(|(name, value)| format!("{name}={value:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            leaves(r#"{"b":{"x":1.50,"y":[true,null]},"a":"t","none":{}}"#, ""),
+            [r#"a=Text("t")"#, r#"b.x=Number("1.50")"#, "b.y.0=Flag(true)", "b.y.1=Null"]
+        );
+        assert_eq!(leaves(r#"{"x":1}"#, "input:0"), [r#"input:0.x=Number("1")"#]);
+        assert_eq!(leaves("7", "value"), [r#"value=Number("7")"#]);
+    }
+
+    #[test]
+    fn a_listing_has_bounds_in_depth_width_and_length() {
+        let leaves = |payload: String| Document::parse(payload.as_bytes()).unwrap().root().leaves("").len();
+        assert_eq!(leaves(format!("[{}1]", "1,".repeat(LEAF_DEPTH_MAX + LEAVES_MAX))), LEAVES_MAX);
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!((leaves(nested(LEAF_DEPTH_MAX)), leaves(nested(LEAF_DEPTH_MAX + 1))), (1, 0));
+        let named = |len: usize| format!(r#"{{"{}":1}}"#, "n".repeat(len));
+        assert_eq!((leaves(named(LEAF_NAME_LEN_MAX)), leaves(named(LEAF_NAME_LEN_MAX + 1))), (1, 0));
     }
 
     #[test]

@@ -45,11 +45,33 @@ pub enum Terminator {
     None,
 }
 
+impl Terminator {
+    /// By its word in the site's file.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "cr" => Self::Cr,
+            "lf" => Self::Lf,
+            "crlf" => Self::CrLf,
+            "any-cr-lf" => Self::AnyCrLf,
+            "tab" => Self::Tab,
+            "stx-etx" => Self::StxEtx,
+            "none" => Self::None,
+            _ => return None,
+        })
+    }
+}
+
 /// Why a frame was lost. The stream goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     #[error("frame is longer than {max} bytes; check the scanner's suffix and the line's speed")]
     TooLong { max: usize },
+    #[error("checksum is wrong: {shown}; check the cable and its shield")]
+    Checksum {
+        /// The beginning of the frame, printable.
+        shown: String,
+    },
     #[error("frame is no reply of this protocol: {shown}")]
     Malformed {
         /// The beginning of the frame, printable.
@@ -64,8 +86,28 @@ impl FrameError {
     /// Quotes the beginning of `frame` with everything unprintable escaped.
     #[must_use]
     pub fn malformed(frame: &[u8]) -> Self {
+        Self::Malformed { shown: Self::quoted(frame) }
+    }
+
+    /// As [`Self::malformed`], of a frame whose checksum does not fit it.
+    #[must_use]
+    pub fn checksum(frame: &[u8]) -> Self {
+        Self::Checksum { shown: Self::quoted(frame) }
+    }
+
+    /// A short name for counters and machines.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "frame-too-long",
+            Self::Checksum { .. } => "checksum",
+            Self::Malformed { .. } => "bad-frame",
+        }
+    }
+
+    fn quoted(frame: &[u8]) -> String {
         let cut = &frame[..frame.len().min(Self::QUOTED_BYTES_MAX)];
-        Self::Malformed { shown: format!("\"{}\"", cut.escape_ascii()) }
+        format!("\"{}\"", cut.escape_ascii())
     }
 }
 
@@ -171,12 +213,6 @@ impl FrameDecoder {
     #[must_use]
     pub const fn discarded(&self) -> u64 {
         self.discarded
-    }
-
-    /// What is held between two pushes.
-    #[cfg(test)]
-    pub(super) fn held_bytes(&self) -> usize {
-        self.partial.capacity() + self.ready.iter().flatten().map(Vec::len).sum::<usize>()
     }
 
     fn take(&mut self, byte: u8) {

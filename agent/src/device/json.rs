@@ -8,6 +8,7 @@ use super::decimal::{Decimal, DecimalError};
 use super::document::{Document, LEN_MAX, Number, Value};
 use super::mass::MassUnit;
 use super::reading::{Cause, Reading, Scan, Weight};
+use super::sensor_values::SensorValues;
 
 /// Which field means what: each a dotted path (`data.w`, `cells.0.w`). Exactly one of `weight` and `code` is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
@@ -47,6 +48,8 @@ pub enum JsonError {
     NotJson { line: usize, column: usize },
     #[error("payload of {len} bytes is larger than {LEN_MAX}")]
     TooLarge { len: usize },
+    #[error("payload is no JSON object")]
+    NotAnObject,
     #[error("field {field} is missing")]
     Missing { field: String },
     #[error("field {field} is not a number")]
@@ -140,6 +143,17 @@ impl JsonDialect {
             }
         }
     }
+}
+
+/// What any JSON message says; the topic is all that tells the device. A bare value is named `value`.
+///
+/// # Errors
+/// When the payload is no JSON.
+pub fn sensor_values(topic: &str, payload: &[u8]) -> Result<SensorValues, JsonError> {
+    let document = Document::parse(payload)?;
+    let root = document.root();
+    let name = if root.value() == Value::Other { "" } else { "value" };
+    Ok(SensorValues::values(topic, root.leaves(name)))
 }
 
 /// A weight from its parts, for every JSON dialect.

@@ -4,10 +4,14 @@
 //! The node's own clock is not read: it is local time without a zone, when it is set at all. Must not know the broker;
 //! a retained `LWT` is its last known state, which the shell may pass on, a retained `SENSOR` is not news.
 
-use super::document::{Document, Number};
+use std::time::Duration;
+
+use super::document::{Document, Number, Value};
 use super::json::{JsonError, weight_reading};
+use super::liveness;
 use super::mass::MassUnit;
 use super::reading::{Cause, Reading};
+use super::sensor_values::{SensorValue, SensorValues};
 
 /// One node's payloads, ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,14 @@ impl Tasmota {
         Self { sensor: sensor.to_owned(), unit }
     }
 
+    /// What to subscribe of the node whose own topic is `device`.
+    #[must_use]
+    pub fn topics(device: &str) -> Vec<String> {
+        ["tele/{}/SENSOR", "tele/{}/LWT", "tele/{}/STATE", "stat/{}/RESULT"]
+            .map(|pattern| pattern.replace("{}", device))
+            .into()
+    }
+
     /// Reads one publication; `None` when it says nothing about the level (state, other results, other sensors).
     ///
     /// # Errors
@@ -45,7 +57,7 @@ impl Tasmota {
     pub fn read(&self, topic: &str, payload: &[u8]) -> Result<Option<Reading>, TasmotaError> {
         let (prefix, _, suffix) = parts(topic).ok_or(TasmotaError::Topic)?;
         match (prefix, suffix) {
-            ("tele", "LWT") => liveness(payload).map(Some),
+            ("tele", "LWT") => online(payload).map(Reading::Online).map(Some),
             ("tele", "SENSOR") => Ok(self.weight(payload)?),
             // A command's result has any shape; only one that shows the sensor is of interest, so nothing else is wrong.
             ("stat", "RESULT") => Ok(self.weight(payload).unwrap_or_default()),
@@ -57,6 +69,35 @@ impl Tasmota {
     #[must_use]
     pub fn device(topic: &str) -> Option<&str> {
         parts(topic).map(|(_, device, _)| device)
+    }
+
+    /// How long the node says it has been running, for [`Uptime`](super::liveness::Uptime); `None` for anything but its
+    /// `STATE`.
+    #[must_use]
+    pub fn uptime(topic: &str, payload: &[u8]) -> Option<Duration> {
+        let (prefix, _, suffix) = parts(topic)?;
+        if (prefix, suffix) != ("tele", "STATE") {
+            return None;
+        }
+        match Document::parse(payload).ok()?.number("UptimeSec").ok()? {
+            Number::Is(seconds) => seconds.whole().and_then(|whole| u64::try_from(whole).ok()).map(Duration::from_secs),
+            Number::NotANumber => None,
+        }
+    }
+
+    /// What any message of such a node says.
+    ///
+    /// # Errors
+    /// When the topic is not Tasmota's, or the payload not what such a topic carries.
+    pub fn sensor_values(topic: &str, payload: &[u8]) -> Result<SensorValues, TasmotaError> {
+        let (prefix, device, suffix) = parts(topic).ok_or(TasmotaError::Topic)?;
+        match (prefix, suffix) {
+            ("tele", "LWT") => Ok(SensorValues::online(device, online(payload)?)),
+            ("tele", "STATE" | "INFO1" | "INFO2" | "INFO3" | "UPTIME" | "HASS_STATE") | ("stat", "LOGGING") => {
+                Ok(SensorValues::diagnostics(device))
+            }
+            _ => values(device, suffix, payload),
+        }
     }
 
     fn weight(&self, payload: &[u8]) -> Result<Option<Reading>, JsonError> {
@@ -87,14 +128,29 @@ fn parts(topic: &str) -> Option<(&str, &str, &str)> {
     (matches!(prefix, "tele" | "stat") && !device.is_empty()).then_some((prefix, device, suffix))
 }
 
-fn liveness(payload: &[u8]) -> Result<Reading, TasmotaError> {
-    if payload.eq_ignore_ascii_case(b"online") {
-        Ok(Reading::Online(true))
-    } else if payload.eq_ignore_ascii_case(b"offline") {
-        Ok(Reading::Online(false))
-    } else {
-        Err(TasmotaError::Liveness)
-    }
+fn online(payload: &[u8]) -> Result<bool, TasmotaError> {
+    liveness::online(payload).ok_or(TasmotaError::Liveness)
+}
+
+/// A report in JSON, or the answer to a command as bare text (`stat/<device>/POWER`).
+fn values(device: &str, suffix: &str, payload: &[u8]) -> Result<SensorValues, TasmotaError> {
+    let document = match Document::parse(payload) {
+        Ok(document) if document.root().is_object() => document,
+        Ok(_) | Err(JsonError::NotJson { .. }) if !matches!(suffix, "SENSOR" | "RESULT") => {
+            let text = std::str::from_utf8(payload).map_err(|_| JsonError::NotText { field: suffix.to_owned() })?;
+            return Ok(SensorValues::value(device, suffix, SensorValue::of_text(text)));
+        }
+        Ok(_) => return Err(JsonError::NotAnObject.into()),
+        Err(error) => return Err(error.into()),
+    };
+    // The answer to `Status 8` is a sensor report in an envelope.
+    let report = document.root().follow(["StatusSNS"]).unwrap_or(document.root());
+    let (time, leaves) = report.leaves("").into_iter().partition::<Vec<_>, _>(|(name, _)| name == "Time");
+    let time = time.into_iter().find_map(|(_, time)| match time {
+        Value::Text(time) => Some(time),
+        Value::Null | Value::Flag(_) | Value::Number(_) | Value::Other => None,
+    });
+    Ok(SensorValues { time, ..SensorValues::values(device, leaves) })
 }
 
 #[cfg(test)]
@@ -164,5 +220,44 @@ mod tests {
             assert_eq!(read(topic, "{}"), Err(TasmotaError::Topic), "{topic}");
         }
         assert_eq!(Tasmota::device("tele/rack/a1/LWT"), Some("rack/a1"));
+    }
+
+    #[test]
+    fn the_uptime_is_read_from_the_nodes_state_and_from_nothing_else() {
+        let uptime = |topic, payload: &str| Tasmota::uptime(topic, payload.as_bytes()).map(|uptime| uptime.as_secs());
+        assert_eq!(uptime("tele/bin42/STATE", r#"{"Uptime":"0T01:00:00","UptimeSec":3600}"#), Some(3600));
+        assert_eq!(uptime("tele/bin42/STATE", r#"{"Uptime":"0T01:00:00"}"#), None);
+        assert_eq!(uptime("tele/bin42/STATE", r#"{"UptimeSec":-1}"#), None);
+        assert_eq!(uptime("tele/bin42/SENSOR", r#"{"UptimeSec":3600}"#), None);
+        assert!(Tasmota::topics("rack/42").contains(&"tele/rack/42/STATE".to_owned()));
+    }
+
+    #[test]
+    fn any_message_of_a_node_can_be_looked_at() {
+        for (topic, payload, expect) in [
+            (
+                "tele/bin42/SENSOR",
+                r#"{"Time":"2026-05-29T10:00:00","HX711":{"Weight":1.50},"DS18B20-1":{"Temperature":null}}"#,
+                r#"{"device":"bin42","values":{"DS18B20-1.Temperature":null,"HX711.Weight":1.50},"time":"2026-05-29T10:00:00"}"#,
+            ),
+            (
+                "stat/bin42/STATUS8",
+                r#"{"StatusSNS":{"Time":"2026-05-29T10:00:00","HX711":{"Weight":1}}}"#,
+                r#"{"device":"bin42","values":{"HX711.Weight":1},"time":"2026-05-29T10:00:00"}"#,
+            ),
+            ("stat/bin42/RESULT", r#"{"POWER":"ON"}"#, r#"{"device":"bin42","values":{"POWER":"ON"}}"#),
+            ("stat/bin42/POWER", "ON", r#"{"device":"bin42","values":{"POWER":"ON"}}"#),
+            ("tele/rack/a1/LWT", "Offline", r#"{"device":"rack/a1","online":false}"#),
+            ("tele/bin42/STATE", "{}", r#"{"device":"bin42","diagnostics":true}"#),
+            ("tele/bin42/INFO1", "{}", r#"{"device":"bin42","diagnostics":true}"#),
+        ] {
+            let values = Tasmota::sensor_values(topic, payload.as_bytes()).unwrap();
+            assert_eq!(serde_json::to_string(&values).unwrap(), expect, "{topic}");
+        }
+        for (topic, payload) in
+            [("bin42/SENSOR", "{}"), ("tele/b/SENSOR", "7"), ("tele/b/SENSOR", "x"), ("tele/b/LWT", "")]
+        {
+            assert!(Tasmota::sensor_values(topic, payload.as_bytes()).is_err(), "{topic}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! A station: scans of parts become movements in the station's mode. Command labels change mode and quantity for what
-//! comes next; left alone, the station falls back to what its section says.
+//! comes next, badge and job labels say who and what for; left alone, the station falls back to what its section says.
+//!
+//! A label may say how many it stands for. That counts where parts come in with their package (receive, put away); a
+//! technician who scans the bag of a hundred to take one out of it has taken one, unless a quantity was scanned.
 //!
 //! ```text
 //!             BW:QTY:n               BW:<MODE>
@@ -12,7 +15,7 @@ use std::{str::FromStr, time::Duration};
 
 use gateway_proto::{
     movement::Movement,
-    name::{DeviceName, ItemCode, NameError, PlaceName},
+    name::{DeviceName, ItemCode, NameError, PlaceName, Text},
     place::Place,
     quantity::Quantity,
     record::{RecordError, UntrustedClock},
@@ -23,7 +26,10 @@ use super::{
     catalog::Catalog,
     entry::{Entry, Origin},
 };
-use crate::device::Scan;
+use crate::{
+    device::Scan,
+    label::{self, Form, Label, LabelRules, site_label::SiteLabelKind},
+};
 
 /// How long a mode or quantity waits for its part: a technician called away must not book the next one's part.
 const IDLE: Duration = Duration::from_secs(60);
@@ -40,6 +46,9 @@ pub struct Station {
     usual: Mode,
     mode: Mode,
     quantity: Option<Quantity>,
+    /// Who, by badge, and what for, by job label: for every part until the station is left alone.
+    actor: Option<Text>,
+    reference: Option<Text>,
     /// What the last part was taken with, in case it is not recorded and comes again.
     last: Option<(Mode, Option<Quantity>)>,
     touched: Duration,
@@ -68,6 +77,13 @@ pub enum Mode {
     Scrap,
 }
 
+/// What codes mean on this site.
+#[derive(Debug, Clone, Copy)]
+pub struct Codes<'s> {
+    pub catalog: &'s Catalog,
+    pub rules: &'s LabelRules,
+}
+
 /// What a scan came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
@@ -89,6 +105,10 @@ pub enum Refusal {
     Code(#[from] NameError),
     #[error("{0} is no quantity; scan BW:QTY: with a number from 1")]
     Quantity(String),
+    #[error("{0} label is no part; scan the part")]
+    NotAPart(&'static str),
+    #[error("label is damaged: {0}; scan it again, or type the code")]
+    Damaged(String),
     #[error("{0}; check the station's place and mode")]
     Record(String),
 }
@@ -102,7 +122,17 @@ impl From<RecordError> for Refusal {
 impl Station {
     #[must_use]
     pub fn new(name: DeviceName, place: Place, usual: Mode) -> Self {
-        Self { name, place, mode: usual.clone(), usual, quantity: None, last: None, touched: Duration::ZERO }
+        Self {
+            name,
+            place,
+            mode: usual.clone(),
+            usual,
+            quantity: None,
+            actor: None,
+            reference: None,
+            last: None,
+            touched: Duration::ZERO,
+        }
     }
 
     /// Takes a scan at `now` (monotonic), stamped `at`. `origin` is what tells its repetition, when the scanner can
@@ -113,16 +143,17 @@ impl Station {
         at: (WallTime, Option<UntrustedClock>),
         scan: &Scan,
         origin: Option<Origin>,
-        catalog: &Catalog,
+        codes: Codes<'_>,
     ) -> Heard {
         if now.saturating_sub(self.touched) >= IDLE {
             self.cancel();
+            (self.actor, self.reference) = (None, None);
         }
         self.touched = now;
         let code = scan.text();
         let heard = match code.strip_prefix(COMMAND) {
             Some(command) => self.command(command),
-            None => self.part(at, scan, &code, origin, catalog),
+            None => self.label(at, scan, &code, origin, codes),
         };
         heard.unwrap_or_else(Heard::Refused)
     }
@@ -148,32 +179,76 @@ impl Station {
         Ok(Heard::Set(self.expecting()))
     }
 
-    fn part(
+    fn label(
         &mut self,
         (at, clock): (WallTime, Option<UntrustedClock>),
         scan: &Scan,
         code: &str,
         origin: Option<Origin>,
-        catalog: &Catalog,
+        codes: Codes<'_>,
     ) -> Result<Heard, Refusal> {
-        let item = match catalog.item(code) {
-            Some(item) => item.clone(),
-            // Nobody knows it yet: it is kept under the code as scanned.
-            None => ItemCode::from_str(code)?,
+        // The site knows this very code: no standard knows it better.
+        let known = codes.catalog.item(code).cloned();
+        let label = label::read(scan, codes.rules, at.year());
+        if known.is_none()
+            && let Some(heard) = self.no_part(&label)?
+        {
+            return Ok(heard);
+        }
+        let item = match known.or_else(|| label.items.iter().find_map(|code| codes.catalog.item(code)).cloned()) {
+            Some(item) => item,
+            None if label.trouble.is_some() && label.items.is_empty() => {
+                return Err(Refusal::Damaged(label.trouble.unwrap_or_default()));
+            }
+            // Nobody knows it yet: it is kept under what the label calls it, or as scanned.
+            None => ItemCode::from_str(label.items.first().map_or(code, String::as_str))?,
         };
-        let said = match scan.quantity {
-            Some(units) => Some(Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()))?),
-            None => None,
-        };
-        let quantity = said.or(self.quantity).unwrap_or(Quantity::ONE);
+        let units = |units: u64| Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()));
+        let said = scan.quantity.map(units).transpose()?;
+        let comes_packed = matches!(self.mode, Mode::Receive | Mode::PutAway);
+        let packed = label.quantity.filter(|_| comes_packed).map(units).transpose()?;
+        let quantity = said.or(self.quantity).or(packed).unwrap_or(Quantity::ONE);
         let (from, to) = self.mode.places(&self.place);
         let mut movement = Movement::new(at, item, quantity, from, to, self.name.clone());
         movement.clock = clock;
+        movement.lot = label.lot.and_then(|lot| Text::try_from(lot).ok());
+        movement.serial = label.serial.and_then(|serial| Text::try_from(serial).ok());
+        movement.actor.clone_from(&self.actor);
+        movement.reference.clone_from(&self.reference);
         let entry = Entry::movement(movement, origin)?;
         let last = (self.mode.clone(), self.quantity);
         self.cancel();
         self.last = Some(last);
         Ok(Heard::Entry(Box::new(entry)))
+    }
+
+    /// What a label that names no part does: a badge, a job, an action, a bare quantity.
+    fn no_part(&mut self, label: &Label) -> Result<Option<Heard>, Refusal> {
+        let text = |value: &str| Text::from_str(value).map_err(|error| Refusal::Record(error.to_string()));
+        match &label.form {
+            Form::Site(SiteLabelKind::Badge, value) => self.actor = Some(text(value)?),
+            Form::Site(SiteLabelKind::Job | SiteLabelKind::Order, value) => self.reference = Some(text(value)?),
+            Form::Site(SiteLabelKind::Action, value) => return self.command(value).map(Some),
+            Form::Site(kind @ (SiteLabelKind::Bin | SiteLabelKind::Place | SiteLabelKind::Asset), _) => {
+                return Err(Refusal::NotAPart(kind.name()));
+            }
+            Form::DataIdentifier if label.items.is_empty() => match label.quantity {
+                Some(units) => {
+                    self.quantity = Some(Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()))?);
+                }
+                None => return Err(Refusal::NotAPart("this")),
+            },
+            Form::Site(SiteLabelKind::Item, _)
+            | Form::Plain
+            | Form::Gtin
+            | Form::Gs1
+            | Form::DigitalLink
+            | Form::Iso15434
+            | Form::DataIdentifier
+            | Form::Hibc
+            | Form::Lcsc => return Ok(None),
+        }
+        Ok(Some(Heard::Set(self.expecting())))
     }
 
     fn cancel(&mut self) {
@@ -250,12 +325,22 @@ impl std::fmt::Display for Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::movement::entry::Statement;
+    use crate::{label::site_label::SiteLabel, movement::entry::Statement};
 
     fn catalog() -> Catalog {
         let mut catalog = Catalog::default();
         catalog.add("M8-BOLT".parse().unwrap(), "acme".parse().unwrap(), ["4006381333931".parse().unwrap()]);
         catalog
+    }
+
+    fn rules() -> LabelRules {
+        let label = |kind, pattern| SiteLabel::new(kind, pattern, vec![]).unwrap();
+        let site = vec![
+            label(SiteLabelKind::Badge, "EMP-(?<value>[0-9]+)"),
+            label(SiteLabelKind::Bin, "BIN-.+"),
+            label(SiteLabelKind::Action, "ACT-(?<value>.+)"),
+        ];
+        LabelRules { site, ..LabelRules::default() }
     }
 
     fn station() -> Station {
@@ -266,7 +351,8 @@ mod tests {
     fn scan(station: &mut Station, seconds: u64, frame: &str) -> String {
         let scan = Scan::from_frame(frame.as_bytes());
         let at = (WallTime::from_millis(0), None);
-        match station.handle_scan(Duration::from_secs(seconds), at, &scan, None, &catalog()) {
+        let codes = Codes { catalog: &catalog(), rules: &rules() };
+        match station.handle_scan(Duration::from_secs(seconds), at, &scan, None, codes) {
             Heard::Entry(entry) => match entry.statement {
                 Statement::Movement { movement: m, .. } => format!("{} {} {} {}", m.qty, m.item, m.from, m.to),
                 Statement::Level(level) => panic!("{level:?}"),
@@ -331,6 +417,52 @@ mod tests {
         station.undo();
         assert_eq!(scan(&mut station, 3, "M8-BOLT"), "12 M8-BOLT bin:A-01 used");
         assert_eq!(scan(&mut station, 4, "M8-BOLT"), "1 M8-BOLT bin:A-01 used");
+    }
+
+    #[test]
+    fn a_standard_label_names_the_item_its_lot_and_serial() {
+        let mut station = station();
+        let scan = Scan::from_frame(b"]C10104006381333931\x1d10L7\x1d21S9");
+        let codes = Codes { catalog: &catalog(), rules: &rules() };
+        let Heard::Entry(entry) =
+            station.handle_scan(Duration::ZERO, (WallTime::from_millis(0), None), &scan, None, codes)
+        else {
+            panic!("no entry")
+        };
+        let Statement::Movement { movement, .. } = entry.statement else { panic!("no movement") };
+        assert_eq!(movement.item.as_str(), "M8-BOLT", "its GTIN-13 is in the catalog");
+        assert_eq!(movement.lot.as_ref().map(Text::as_str), Some("L7"));
+        assert_eq!(movement.serial.as_ref().map(Text::as_str), Some("S9"));
+    }
+
+    #[test]
+    fn the_quantity_of_a_package_counts_where_packages_come_in() {
+        let label = "]C10104006381333931\u{1d}30250";
+        let mut station = station();
+        assert_eq!(scan(&mut station, 1, label), "1 M8-BOLT bin:A-01 used", "one taken out of the bag");
+        scan(&mut station, 2, "BW:RECEIVE");
+        assert_eq!(scan(&mut station, 3, label), "250 M8-BOLT vendor bin:A-01");
+        scan(&mut station, 4, "BW:RECEIVE");
+        scan(&mut station, 5, "BW:QTY:3");
+        assert_eq!(scan(&mut station, 6, label), "3 M8-BOLT vendor bin:A-01", "what a person says goes before");
+    }
+
+    #[test]
+    fn badges_and_actions_are_no_parts() {
+        let mut station = station();
+        assert_eq!(scan(&mut station, 1, "EMP-17"), "use, 1: scan the part");
+        assert_eq!(station.actor.as_ref().map(Text::as_str), Some("17"));
+        assert_eq!(scan(&mut station, 2, "ACT-SCRAP"), "scrap, 1: scan the part");
+        assert_eq!(scan(&mut station, 3, "M8-BOLT"), "1 M8-BOLT bin:A-01 scrap");
+        assert_eq!(scan(&mut station, 4, "BIN-7"), "refused: bin label is no part; scan the part");
+        scan(&mut station, 90, "M8-BOLT");
+        assert_eq!(station.actor, None, "the next technician is somebody else");
+    }
+
+    #[test]
+    fn a_damaged_label_is_refused_and_not_taken_for_an_item() {
+        let told = scan(&mut station(), 1, "]C10104006381333932");
+        assert!(told.starts_with("refused: label is damaged"), "{told}");
     }
 
     #[test]

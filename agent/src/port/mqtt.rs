@@ -1,8 +1,10 @@
 //! One MQTT session: subscribed anew at every connect, nothing acknowledged before it is told to.
 //!
-//! The session belongs to the broker's memory, not ours: `clean_session(false)` and a stable client id make it keep
-//! what was not acknowledged. rumqttc's own queue is never an outbox. [`Session::next`] must be polled by one task
-//! alone and is not cancel-safe (the library connects and flushes inside): race it against shutdown only.
+//! The session belongs to the broker's memory, not ours: a kept session and a stable client id make it keep what was not
+//! acknowledged. The library's own queue is never an outbox. [`Session::next`] must be polled by one task alone and is
+//! not cancel-safe (the library connects and flushes inside): race it against shutdown only.
+//!
+//! The library speaks 3.1.1 and 5 in two modules of the same shape; [`v3`] and [`v5`] make one of them.
 
 use std::{
     sync::{
@@ -13,12 +15,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use rumqttc::{
-    AsyncClient, ConnectReturnCode, Event, EventLoop, MqttOptions, Outgoing, Packet, Publish, QoS, SubscribeFilter,
-    SubscribeReasonCode,
-};
 
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, MqttVersion};
+
+mod v3;
+mod v5;
 
 /// The largest message taken. A scan or weight has some hundred bytes; the library's own 10 KiB makes one large
 /// retained message an endless loop of reconnects.
@@ -38,12 +39,20 @@ const POISONED: u32 = 5;
 
 /// A session with a broker.
 pub struct Session {
-    client: AsyncClient,
-    events: EventLoop,
+    wire: Wire,
     topics: Vec<String>,
     /// Counts connects: an ack of an earlier one could hit a packet id that was given out anew.
     connect: Arc<AtomicU64>,
     unreadable: u32,
+    /// The session is kept by the broker while we are away.
+    is_kept: bool,
+    /// This connect is the one that tells the broker to forget.
+    forgetting: bool,
+}
+
+enum Wire {
+    V3(Box<v3::Wire>),
+    V5(Box<v5::Wire>),
 }
 
 /// What came over the session.
@@ -61,123 +70,143 @@ pub enum Incoming {
     Other,
 }
 
+/// Why a session broke, or could not be made, and what to do.
+#[derive(Debug)]
+pub struct Broken {
+    pub why: String,
+    /// It is a message, not the line, that the session broke on: the same message will break the next one.
+    is_unreadable: bool,
+}
+
+/// What one poll of a wire gives.
+enum Polled {
+    Connected,
+    Message(Message),
+    /// Which of the topics of the subscription were refused.
+    Subscribed(Vec<usize>),
+    Alive,
+    Goodbye,
+    Other,
+}
+
 /// A message, with what its ack needs.
 #[derive(Debug, Clone)]
 pub struct Message {
-    publish: Publish,
+    topic: String,
+    payload: Bytes,
+    retained: bool,
+    repeated: bool,
+    packet_id: u16,
     connect: u64,
+    receipt: Receipt,
 }
 
-/// The way to acknowledge.
+/// What the library wants back for an ack. `None` at QoS 0.
 #[derive(Debug, Clone)]
-pub struct Acks {
-    client: AsyncClient,
+enum Receipt {
+    None,
+    V3(Box<rumqttc::Publish>),
+    V5(Box<rumqttc::v5::mqttbytes::v5::Publish>),
+}
+
+/// The way to the broker: acks, subscriptions, publications. None of them waits; the session sends them with its next
+/// poll.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    client: Client,
     connect: Arc<AtomicU64>,
 }
 
-/// Why a session broke, and what to do.
-#[must_use]
-pub fn explained(error: &rumqttc::ConnectionError) -> String {
-    use rumqttc::ConnectionError;
-    match error {
-        ConnectionError::ConnectionRefused(
-            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
-        ) => "broker does not accept the login; check username and password".to_owned(),
-        ConnectionError::ConnectionRefused(code) => format!("broker refuses the connection: {code:?}"),
-        error if is_unreadable(error) => {
-            format!("a message cannot be taken: {error}; messages may have {MESSAGE_LEN_MAX} bytes")
-        }
-        ConnectionError::Io(_)
-        | ConnectionError::MqttState(_)
-        | ConnectionError::NetworkTimeout
-        | ConnectionError::FlushTimeout
-        | ConnectionError::Tls(_)
-        | ConnectionError::NotConnAck(_)
-        | ConnectionError::RequestsDone => {
-            format!("{}; start the broker, or check host and port", crate::cause::chain(error))
-        }
-    }
+#[derive(Debug, Clone)]
+enum Client {
+    V3(rumqttc::AsyncClient),
+    V5(rumqttc::v5::AsyncClient),
 }
 
-/// Whether it is a message, not the line, that the session broke on: the same message will break the next one. The
-/// library files a line that breaks in the middle of a packet under the same heading.
-fn is_unreadable(error: &rumqttc::ConnectionError) -> bool {
-    use rumqttc::{ConnectionError, StateError, mqttbytes};
-    let ConnectionError::MqttState(StateError::Deserialization(error)) = error else { return false };
-    !matches!(error, mqttbytes::Error::Io(_) | mqttbytes::Error::InsufficientBytes(_))
+/// What the broker publishes for us when we are gone, and what it shall forget of us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Will {
+    pub topic: String,
+    pub payload: Vec<u8>,
 }
 
 impl Session {
-    /// A session that will subscribe to `topics` at QoS 1.
+    /// A session that will subscribe to `topics` at QoS 1. `is_kept`: the broker keeps what comes while we are away.
     #[must_use]
-    pub fn new(broker: &BrokerConfig, topics: Vec<String>) -> Self {
-        let mut options = MqttOptions::new(&broker.client_id, &broker.host, broker.port);
-        options.set_keep_alive(KEEP_ALIVE);
-        options.set_clean_session(false);
-        options.set_manual_acks(true);
-        options.set_max_packet_size(MESSAGE_LEN_MAX, MESSAGE_LEN_MAX);
-        if let Some((username, password)) = &broker.login {
-            options.set_credentials(username, password.reveal());
-        }
-        let (client, events) = AsyncClient::new(options, REQUESTS_MAX);
-        Self { client, events, topics, connect: Arc::default(), unreadable: 0 }
+    pub fn new(broker: &BrokerConfig, topics: Vec<String>, is_kept: bool) -> Self {
+        let wire = match broker.version {
+            MqttVersion::V3 => Wire::V3(Box::new(v3::Wire::new(broker, is_kept))),
+            MqttVersion::V5 => Wire::V5(Box::new(v5::Wire::new(broker, is_kept))),
+        };
+        Self { wire, topics, connect: Arc::default(), unreadable: 0, is_kept, forgetting: false }
     }
 
     #[must_use]
-    pub fn acks(&self) -> Acks {
-        Acks { client: self.client.clone(), connect: self.connect.clone() }
+    pub fn outbox(&self) -> Outbox {
+        let client = match &self.wire {
+            Wire::V3(wire) => Client::V3(wire.client()),
+            Wire::V5(wire) => Client::V5(wire.client()),
+        };
+        Outbox { client, connect: self.connect.clone() }
+    }
+
+    /// Sets what the broker publishes, retained and at QoS 1, when the next connection is lost.
+    pub fn set_will(&mut self, will: &Will) {
+        match &mut self.wire {
+            Wire::V3(wire) => wire.set_will(will),
+            Wire::V5(wire) => wire.set_will(will),
+        }
     }
 
     /// The next thing that happens. After an error call again, later: the wait is the caller's.
     ///
     /// # Errors
     /// The session broke, or could not be made.
-    pub async fn next(&mut self) -> Result<Incoming, rumqttc::ConnectionError> {
-        let event = match self.events.poll().await {
-            Ok(event) => event,
-            Err(error) => {
-                // Acks from here on are void, and what was read but not looked at will come again.
-                self.connect.fetch_add(1, Ordering::Relaxed);
-                self.events.state.events.clear();
-                self.begin_anew_when_poisoned(&error);
-                return Err(error);
-            }
+    pub async fn next(&mut self) -> Result<Incoming, Broken> {
+        let connect = self.connect.load(Ordering::Relaxed);
+        let polled = match &mut self.wire {
+            Wire::V3(wire) => wire.poll(connect).await,
+            Wire::V5(wire) => wire.poll(connect).await,
         };
-        Ok(match event {
-            Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => self.connected(),
-            Event::Incoming(Packet::Publish(publish)) => {
-                Incoming::Message(Message { publish, connect: self.connect.load(Ordering::Relaxed) })
+        match polled {
+            Ok(Polled::Connected) => Ok(self.connected()),
+            Ok(Polled::Message(message)) => Ok(Incoming::Message(message)),
+            Ok(Polled::Subscribed(refused)) => {
+                let refused = refused.first().and_then(|index| self.topics.get(*index));
+                Ok(refused.map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone())))
             }
-            Event::Incoming(Packet::SubAck(ack)) => {
-                let refused = ack.return_codes.iter().position(|code| *code == SubscribeReasonCode::Failure);
-                refused
-                    .and_then(|index| self.topics.get(index))
-                    .map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone()))
-            }
-            Event::Incoming(Packet::PingResp) => {
+            Ok(Polled::Alive) => {
                 // Lived for a whole keep-alive. Messages alone do not say so: some come before the bad one each time.
                 self.unreadable = 0;
-                Incoming::Other
+                Ok(Incoming::Other)
             }
-            Event::Outgoing(Outgoing::Disconnect) => Incoming::Goodbye,
-            Event::Incoming(_) | Event::Outgoing(_) => Incoming::Other,
-        })
+            Ok(Polled::Goodbye) => Ok(Incoming::Goodbye),
+            Ok(Polled::Other) => Ok(Incoming::Other),
+            Err(broken) => {
+                // Acks from here on are void, and what was read but not looked at will come again.
+                self.connect.fetch_add(1, Ordering::Relaxed);
+                self.begin_anew_when_poisoned(&broken);
+                Err(broken)
+            }
+        }
     }
 
     fn connected(&mut self) -> Incoming {
         self.connect.fetch_add(1, Ordering::Relaxed);
-        if self.events.mqtt_options.clean_session() {
+        let outbox = self.outbox();
+        if std::mem::take(&mut self.forgetting) {
             // The broker has forgotten the session with the message that could not be read. The next one it keeps.
-            self.events.mqtt_options.set_clean_session(false);
-            let _ = self.client.try_disconnect();
+            self.set_kept(self.is_kept);
+            outbox.say_goodbye();
             return Incoming::BegunAnew;
         }
         // Also when the broker says that it kept the session: it may have kept it without these topics.
-        let filters = self.topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
-        if !self.topics.is_empty() && self.client.try_subscribe_many(filters).is_err() {
+        if !outbox.subscribe(&self.topics) {
             // Full of acks of the connect before: break off, the next connect begins with an empty queue.
-            self.events.clean();
-            self.events.pending.clear();
+            match &mut self.wire {
+                Wire::V3(wire) => wire.break_off(),
+                Wire::V5(wire) => wire.break_off(),
+            }
         }
         Incoming::Connected
     }
@@ -185,55 +214,112 @@ impl Session {
     /// A message that cannot be read comes again after each connect. Some times over, the session is begun anew
     /// without what the broker keeps for it. Other unacknowledged messages go with it: less than receiving nothing
     /// ever again, and the caller says so.
-    fn begin_anew_when_poisoned(&mut self, error: &rumqttc::ConnectionError) {
-        if is_unreadable(error) {
+    fn begin_anew_when_poisoned(&mut self, broken: &Broken) {
+        if broken.is_unreadable {
             self.unreadable += 1;
         }
         if self.unreadable >= POISONED {
             self.unreadable = 0;
-            self.events.mqtt_options.set_clean_session(true);
+            self.forgetting = true;
+            self.set_kept(false);
         }
+    }
+
+    fn set_kept(&mut self, is_kept: bool) {
+        match &mut self.wire {
+            Wire::V3(wire) => wire.set_kept(is_kept),
+            Wire::V5(wire) => wire.set_kept(is_kept),
+        }
+    }
+}
+
+impl Broken {
+    fn login() -> Self {
+        let why = "broker does not accept the login; check username and password".to_owned();
+        Self { why, is_unreadable: false }
+    }
+
+    fn unreadable(why: &dyn std::fmt::Display) -> Self {
+        let why = format!("a message cannot be taken: {why}; messages may have {MESSAGE_LEN_MAX} bytes");
+        Self { why, is_unreadable: true }
+    }
+
+    fn line(error: &(dyn std::error::Error + 'static)) -> Self {
+        let why = format!("{}; start the broker, or check host and port", crate::cause::chain(error));
+        Self { why, is_unreadable: false }
     }
 }
 
 impl Message {
     #[must_use]
     pub fn topic(&self) -> &str {
-        &self.publish.topic
+        &self.topic
     }
 
     #[must_use]
     pub fn payload(&self) -> &Bytes {
-        &self.publish.payload
+        &self.payload
     }
 
     /// The last known value from before the subscription, not something that happened.
     #[must_use]
     pub fn is_retained(&self) -> bool {
-        self.publish.retain
+        self.retained
     }
 
     /// The broker says that it sent this before. Brokers may leave it out.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
-        self.publish.dup
+        self.repeated
     }
 
     /// The number under which it waits for its ack; the same when it is sent again in a session.
     #[must_use]
     pub fn packet_id(&self) -> u16 {
-        self.publish.pkid
+        self.packet_id
     }
 }
 
-impl Acks {
-    /// Hands an ack to the session, which sends it with its next poll. The ack of a message of an earlier connect is
-    /// void: the broker sends that message again.
-    pub fn send(&self, message: &Message) {
-        let is_void = message.connect != self.connect.load(Ordering::Relaxed);
-        if message.publish.qos != QoS::AtMostOnce && !is_void {
-            // Fails only when the session has ended; the broker then sends the message again to the next one.
-            let _ = self.client.try_ack(&message.publish);
+impl Outbox {
+    /// Hands an ack to the session. The ack of a message of an earlier connect is void: the broker sends that message
+    /// again.
+    pub fn ack(&self, message: &Message) {
+        if message.connect != self.connect.load(Ordering::Relaxed) {
+            return;
+        }
+        // Fails only when the session has ended; the broker then sends the message again to the next one.
+        match (&self.client, &message.receipt) {
+            (Client::V3(client), Receipt::V3(publish)) => drop(client.try_ack(publish)),
+            (Client::V5(client), Receipt::V5(publish)) => drop(client.try_ack(publish)),
+            (Client::V3(_) | Client::V5(_), Receipt::None | Receipt::V3(_) | Receipt::V5(_)) => {}
+        }
+    }
+
+    /// Subscribes at QoS 1. `false`: no room.
+    #[must_use]
+    pub fn subscribe(&self, topics: &[String]) -> bool {
+        if topics.is_empty() {
+            return true;
+        }
+        match &self.client {
+            Client::V3(client) => client.try_subscribe_many(v3::filters(topics)).is_ok(),
+            Client::V5(client) => client.try_subscribe_many(v5::filters(topics)).is_ok(),
+        }
+    }
+
+    /// Publishes, retained at QoS 1 or else at QoS 0. `false`: no room, or no topic to publish on.
+    #[must_use]
+    pub fn publish(&self, topic: &str, payload: Vec<u8>, retained: bool) -> bool {
+        match &self.client {
+            Client::V3(client) => {
+                let qos = if retained { rumqttc::QoS::AtLeastOnce } else { rumqttc::QoS::AtMostOnce };
+                client.try_publish(topic, qos, retained, payload).is_ok()
+            }
+            Client::V5(client) => {
+                use rumqttc::v5::mqttbytes::QoS;
+                let qos = if retained { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+                client.try_publish(topic, qos, retained, payload).is_ok()
+            }
         }
     }
 
@@ -241,7 +327,10 @@ impl Acks {
     /// ack when we connect again.
     pub fn say_goodbye(&self) {
         // No room means that the connection is broken already or busy; it will be asked again.
-        let _ = self.client.try_disconnect();
+        match &self.client {
+            Client::V3(client) => drop(client.try_disconnect()),
+            Client::V5(client) => drop(client.try_disconnect()),
+        }
     }
 }
 

@@ -38,10 +38,9 @@ pub fn text(status: &Status) -> String {
         metric(name, kind, help, &mut rows.into_iter());
     }
     type Device = fn(&super::DeviceStatus) -> u64;
-    let devices: [(&str, &str, &str, Device); 5] = [
+    let devices: [(&str, &str, &str, Device); 4] = [
         ("agent_device_connected", "gauge", "1: the device is there.", |d| d.connected.into()),
         ("agent_device_readings_total", "counter", "Readings.", |d| d.readings),
-        ("agent_device_bad_frames_total", "counter", "Frames that were no reading.", |d| d.bad_frames),
         ("agent_device_repeated_total", "counter", "Readings told for repetitions.", |d| d.repeated),
         ("agent_device_refused_total", "counter", "Readings refused or not recorded.", |d| d.refused),
     ];
@@ -49,6 +48,13 @@ pub fn text(status: &Status) -> String {
         let rows = status.devices.iter().map(|(device, status)| (device_label(device.as_str()), value(status)));
         metric(name, kind, help, &mut rows.into_iter());
     }
+    let bad = status.devices.iter().flat_map(|(device, status)| {
+        status.bad_frames_by_reason.iter().map(move |(reason, count)| {
+            let labels = device_label(device.as_str());
+            (format!("{},reason=\"{reason}\"}}", labels.trim_end_matches('}')), *count)
+        })
+    });
+    metric("agent_device_bad_frames_total", "counter", "Frames that were no reading.", &mut bad.into_iter());
     out
 }
 
@@ -73,7 +79,8 @@ mod tests {
             connected: true,
             problem: None,
             readings: 7,
-            bad_frames: 0,
+            bad_frames: 3,
+            bad_frames_by_reason: [("checksum".to_owned(), 3)].into(),
             refused: 0,
             repeated: 0,
         };
@@ -94,6 +101,7 @@ mod tests {
             "agent_records_lost_total{feed=\"acme\"} 1",
             "agent_feed_conserved{feed=\"acme\"} 1",
             "agent_device_readings_total{device=\"scale \\\"1\\\"\"} 7",
+            "agent_device_bad_frames_total{device=\"scale \\\"1\\\"\",reason=\"checksum\"} 3",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

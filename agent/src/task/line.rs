@@ -1,14 +1,14 @@
-//! What devices on serial lines have in common: open, talk until the line is gone, say so, open again.
+//! What devices on lines have in common: open, talk until the line is gone, say so, open again.
 
 use std::{io, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::record::Pipeline;
 use crate::{
     config::LineConfig,
-    port::serial::{Line, REOPEN_FIRST, REOPEN_MAX, explained},
+    device::{FrameError, Reading, scanner_host::Verdict},
+    port::line::{Line, REOPEN_FIRST, REOPEN_MAX, explained},
 };
 
 /// A device's side of the conversation.
@@ -17,25 +17,61 @@ pub trait Dialogue: Send {
     fn hold(
         &mut self,
         line: Line,
-        pipeline: &mut Pipeline,
+        listener: &mut impl Listener,
         stop: &CancellationToken,
     ) -> impl Future<Output = io::Result<()>> + Send;
 }
 
+/// Who a device's readings are for: the ledger in the agent, a person at the command line.
+pub trait Listener: Send {
+    /// Time since any fixed start.
+    fn elapsed(&self) -> Duration;
+
+    /// The line is open.
+    fn connected(&mut self);
+
+    /// The line is gone, and why.
+    fn lost(&mut self, why: &str);
+
+    /// Takes a reading. Returns when it is dealt with for good: after the commit, where there is one.
+    fn handle_reading(&mut self, reading: Reading) -> impl Future<Output = Verdict> + Send;
+
+    /// A frame that was no reading.
+    fn bad_frame(&mut self, error: &FrameError);
+
+    /// What looks wrong with the line itself; `None` when nothing does any more.
+    fn doubt(&mut self, remedy: Option<&str>);
+
+    /// Sees the line before the device does.
+    fn opened(&mut self, line: Line) -> Line {
+        line
+    }
+}
+
 /// Keeps a device's line open until stopped.
-pub async fn run(config: LineConfig, mut dialogue: impl Dialogue, mut pipeline: Pipeline, stop: CancellationToken) {
+pub async fn run(
+    config: LineConfig,
+    mut dialogue: impl Dialogue,
+    mut listener: impl Listener,
+    stop: CancellationToken,
+) {
     let mut wait = REOPEN_FIRST;
     while !stop.is_cancelled() {
-        let ended = match Line::open(&config) {
+        let opened = tokio::select! {
+            opened = Line::open(&config) => opened,
+            () = stop.cancelled() => return,
+        };
+        let ended = match opened {
             Ok(line) => {
-                pipeline.connected();
+                listener.connected();
                 wait = REOPEN_FIRST;
-                dialogue.hold(line, &mut pipeline, &stop).await
+                let line = listener.opened(line);
+                dialogue.hold(line, &mut listener, &stop).await
             }
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
-            pipeline.lost(&explained(&error, &config));
+            listener.lost(&explained(&error, &config));
             wait = pause(wait, &stop).await;
         }
     }

@@ -4,11 +4,14 @@
 //! ```text
 //!   poll ── inbox (bounded) ──▶ handle ── entry ──▶ recorder
 //!    ▲                            │  ◀── outcome ──────┘
-//!    └───────── ack ──────────────┘
+//!    └── ack, subscribe, publish ─┘
 //! ```
 //!
 //! The poller waits while the inbox is full; the broker then keeps what it has. The handler never waits for the
 //! poller: the library's queue has room for the ack of every message that can be without one.
+//!
+//! A message may speak of several sensors (a node's JSON with two load cells, a bridge that goes down): it has a part for
+//! each reading, and is acknowledged when the last of them is settled.
 //!
 //! After a stop the handler finishes what is queued at the recorder, and only then the poller sends the last acks and
 //! says goodbye.
@@ -25,17 +28,21 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::record::Pipeline;
+use super::{
+    record::{Pipeline, Submitted},
+    sparkplug::{Heard, Presence, Sparkplug},
+};
 use crate::{
-    config::{BrokerConfig, Dialect},
-    device::{Reading, TasmotaError},
+    clock::Clock,
+    config::BrokerConfig,
+    device::{Reading, dialect::Dialect, scanner_host::Verdict},
     ledger::{
         Outcome,
         recorder::{Answer, Refused},
     },
     movement::entry::{Origin, OriginKind},
     planted::{Defect, is_planted},
-    port::mqtt::{Acks, Incoming, Message, Session, explained},
+    port::mqtt::{Incoming, Message, Outbox, Session},
     status::DeviceBoard,
 };
 
@@ -59,10 +66,10 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// A sensor of this broker.
 #[derive(Debug)]
 pub struct Sensor {
-    pub topic: String,
     pub dialect: Dialect,
     /// One reading counts by itself, so it has to stand for a while.
     pub counts_alone: bool,
+    pub feedback_topic: Option<String>,
     pub pipeline: Pipeline,
 }
 
@@ -79,43 +86,77 @@ enum Told {
 #[derive(Debug)]
 struct Pending {
     message: Message,
-    sensor: usize,
-    due: Due,
+    /// One for each reading in it that is not settled yet, in their order.
+    parts: VecDeque<Part>,
+    /// A part could not be committed: it comes again, so it has no ack.
+    failed: bool,
 }
 
-/// When a message may be acknowledged.
+/// One reading of a message.
+#[derive(Debug)]
+struct Part {
+    sensor: usize,
+    due: Due,
+    /// A scan's sender is told what became of it.
+    is_scan: bool,
+    /// The sender's id of the scan.
+    id: Option<String>,
+}
+
+/// When a part is settled.
 #[derive(Debug)]
 enum Due {
     /// Nothing had to be recorded.
-    Now,
+    Now(Option<Verdict>),
     /// After its commit.
     Committed(Answer<Outcome>),
     /// It stands until then for a newer one of its sensor to take its place.
     Stands(Instant, Reading),
 }
 
-/// What became of the oldest message.
+/// What became of the oldest part of the oldest message.
 enum Settled {
-    Nothing,
+    /// It has no parts.
+    Empty,
+    Nothing(Option<Verdict>),
     Outcome(Result<Outcome, Refused>),
     /// It has stood long enough.
     Stood,
 }
 
 /// Follows a broker until stopped.
-pub async fn run(broker: BrokerConfig, board: DeviceBoard, mut sensors: Vec<Sensor>, stop: CancellationToken) {
-    let mut routes: HashMap<String, usize> = HashMap::new();
+pub async fn run(
+    broker: BrokerConfig,
+    board: DeviceBoard,
+    clock: Clock,
+    mut sensors: Vec<Sensor>,
+    stop: CancellationToken,
+) {
+    let mut routes = Routes::default();
     for (index, sensor) in sensors.iter().enumerate() {
-        for topic in topics(sensor) {
-            routes.insert(topic, index);
+        routes.add(&sensor.dialect.topics(), index);
+    }
+    let mut watches = Vec::new();
+    for (index, sensor) in sensors.iter().enumerate() {
+        if let Dialect::Sparkplug(watch) = &sensor.dialect {
+            watches.push((index, watch.clone()));
         }
     }
-    let session = Session::new(&broker, routes.keys().cloned().collect());
-    let acks = session.acks();
+    let sparkplug = broker.sparkplug_host.as_deref().and_then(|host| Sparkplug::new(host, watches));
+    let mut topics = routes.topics();
+    topics.extend(sparkplug.iter().flat_map(Sparkplug::topics));
+    // A Sparkplug host begins each session anew, by its specification: what it missed it asks for.
+    let mut session = Session::new(&broker, topics, sparkplug.is_none());
+    let presence = sparkplug.as_ref().map(|sparkplug| sparkplug.presence(clock.clone()));
+    if let Some(presence) = &presence {
+        session.set_will(&presence.renewed());
+    }
+    let outbox = session.outbox();
     let (tell, mut told) = mpsc::channel(INBOX_MAX);
     let handled = CancellationToken::new();
-    let poller = tokio::spawn(poll(session, tell, handled.clone(), broker.name.to_string()));
-    let mut handler = Handler { broker, board, acks, routes, pending: VecDeque::new(), asked_again: false };
+    let poller = tokio::spawn(poll(session, presence, tell, handled.clone(), broker.name.to_string()));
+    let mut handler =
+        Handler { broker, board, clock, outbox, routes, sparkplug, pending: VecDeque::new(), asked_again: false };
     handler.run(&mut sensors, &mut told, &stop).await;
     handled.cancel();
     if let Err(error) = poller.await
@@ -125,19 +166,39 @@ pub async fn run(broker: BrokerConfig, board: DeviceBoard, mut sensors: Vec<Sens
     }
 }
 
-/// The topics to subscribe for a sensor.
-fn topics(sensor: &Sensor) -> Vec<String> {
-    match &sensor.dialect {
-        Dialect::Json(_) => vec![sensor.topic.clone()],
-        Dialect::Tasmota(_) => ["tele/{}/SENSOR", "tele/{}/LWT", "stat/{}/RESULT"]
-            .iter()
-            .map(|pattern| pattern.replace("{}", &sensor.topic))
-            .collect(),
+/// Which sensors a topic concerns.
+#[derive(Debug, Default)]
+struct Routes {
+    sensors: HashMap<String, Vec<usize>>,
+}
+
+impl Routes {
+    fn add(&mut self, topics: &[String], sensor: usize) {
+        for topic in topics {
+            let sensors = self.sensors.entry(topic.clone()).or_default();
+            if !sensors.contains(&sensor) {
+                sensors.push(sensor);
+            }
+        }
+    }
+
+    fn topics(&self) -> Vec<String> {
+        self.sensors.keys().cloned().collect()
+    }
+
+    fn of(&self, topic: &str) -> Vec<usize> {
+        self.sensors.get(topic).cloned().unwrap_or_default()
     }
 }
 
 /// Polls until everything is handled, then sends the last acks.
-async fn poll(mut session: Session, tell: mpsc::Sender<Told>, handled: CancellationToken, broker: String) {
+async fn poll(
+    mut session: Session,
+    presence: Option<Presence>,
+    tell: mpsc::Sender<Told>,
+    handled: CancellationToken,
+    broker: String,
+) {
     let mut wait = RECONNECT_FIRST;
     loop {
         let next = tokio::select! {
@@ -159,7 +220,7 @@ async fn poll(mut session: Session, tell: mpsc::Sender<Told>, handled: Cancellat
                 continue;
             }
             Ok(Incoming::Other | Incoming::Goodbye) => continue,
-            Err(error) => Told::Lost(explained(&error)),
+            Err(broken) => Told::Lost(broken.why),
         };
         let lost = matches!(told, Told::Lost(_));
         tokio::select! {
@@ -172,9 +233,12 @@ async fn poll(mut session: Session, tell: mpsc::Sender<Told>, handled: Cancellat
                 () = handled.cancelled() => return,
             }
             wait = (wait * 2).min(RECONNECT_MAX);
+            if let Some(presence) = &presence {
+                session.set_will(&presence.renewed());
+            }
         }
     }
-    session.acks().say_goodbye();
+    session.outbox().say_goodbye();
     // What comes meanwhile has no ack, so that it comes again.
     let goodbye = async { while !matches!(session.next().await, Ok(Incoming::Goodbye) | Err(_)) {} };
     let _ = timeout(GOODBYE, goodbye).await;
@@ -183,9 +247,10 @@ async fn poll(mut session: Session, tell: mpsc::Sender<Told>, handled: Cancellat
 struct Handler {
     broker: BrokerConfig,
     board: DeviceBoard,
-    acks: Acks,
-    /// Topic → sensor.
-    routes: HashMap<String, usize>,
+    clock: Clock,
+    outbox: Outbox,
+    routes: Routes,
+    sparkplug: Option<Sparkplug>,
     pending: VecDeque<Pending>,
     /// Something was not committed, and the broker has been asked to send everything again. Until it does, what still
     /// comes would be recorded before what it comes after.
@@ -195,6 +260,7 @@ struct Handler {
 impl Handler {
     async fn run(&mut self, sensors: &mut [Sensor], told: &mut mpsc::Receiver<Told>, stop: &CancellationToken) {
         loop {
+            let silence = self.next_silence(sensors);
             // All branches are cancel-safe: a oneshot and a timer that stay in their place, a channel, a token.
             tokio::select! {
                 settled = settled(&mut self.pending) => self.handle_settled(sensors, settled).await,
@@ -202,17 +268,22 @@ impl Handler {
                     Some(next) => self.handle_told(sensors, next).await,
                     None => return,
                 },
+                () = sleep(silence.unwrap_or_default()), if silence.is_some() => self.handle_silence(sensors).await,
                 () = stop.cancelled() => break,
             }
         }
         // What is queued at the recorder will be committed. What only stands is not: the broker sends it again.
-        while let Some(pending) = self.pending.front() {
-            if matches!(pending.due, Due::Stands(..)) {
-                self.pending.pop_front();
+        while let Some(pending) = self.pending.front_mut() {
+            if pending.parts.front().is_some_and(|part| matches!(part.due, Due::Stands(..))) {
+                pending.parts.pop_front();
+                pending.failed = true;
                 continue;
             }
             let settled = settled(&mut self.pending).await;
             self.handle_settled(sensors, settled).await;
+        }
+        if let Some(sparkplug) = &self.sparkplug {
+            sparkplug.say_offline(&self.outbox);
         }
     }
 
@@ -223,8 +294,13 @@ impl Handler {
                 if self.board.connected() {
                     info!(broker = %self.broker.name, "broker connected");
                 }
-                for sensor in sensors {
-                    sensor.pipeline.connected();
+                if let Some(sparkplug) = &mut self.sparkplug {
+                    let heard = sparkplug.connected(self.clock.elapsed(), &self.outbox);
+                    self.handle_heard(sensors, heard).await;
+                } else {
+                    for sensor in sensors {
+                        sensor.pipeline.connected();
+                    }
                 }
             }
             Told::Lost(why) => {
@@ -232,11 +308,19 @@ impl Handler {
                 if self.board.lost(why.clone()) {
                     warn!(broker = %self.broker.name, why, "broker lost");
                 }
-                for sensor in sensors {
+                for sensor in sensors.iter_mut() {
                     sensor.pipeline.lost("its broker is gone");
                 }
+                if let Some(sparkplug) = &mut self.sparkplug {
+                    // What its nodes said is unknown from here; the sensors have heard it above.
+                    drop(sparkplug.lost());
+                }
                 // They have no ack, so they come again.
-                self.pending.retain(|pending| !matches!(pending.due, Due::Stands(..)));
+                for pending in &mut self.pending {
+                    let before = pending.parts.len();
+                    pending.parts.retain(|part| !matches!(part.due, Due::Stands(..)));
+                    pending.failed |= pending.parts.len() < before;
+                }
             }
             Told::NotSubscribed(topic) => {
                 let why = format!("broker refuses the subscription to {topic}; allow it in the broker's ACL");
@@ -250,93 +334,175 @@ impl Handler {
     }
 
     async fn handle_message(&mut self, sensors: &mut [Sensor], message: Message) {
-        let Some(&index) = self.routes.get(message.topic()) else {
-            return self.owe(message, 0, Due::Now);
-        };
-        let Some(Sensor { dialect, pipeline, counts_alone, .. }) = sensors.get_mut(index) else { return };
-        let reading = match read(dialect, &message) {
-            Ok(Some(reading)) => reading,
-            Ok(None) => return self.owe(message, index, Due::Now),
-            Err(error) => {
-                pipeline.bad_frame(&*error);
-                return self.owe(message, index, Due::Now);
-            }
-        };
-        // The last known value from before the subscription: a level still holds, a scan happened long ago.
-        if message.is_retained() && matches!(reading, Reading::Scan(_)) {
-            return self.owe(message, index, Due::Now);
-        }
-        if is_planted(Defect::AckBeforeCommit) {
-            self.acks.send(&message);
-        }
-        if *counts_alone && matches!(reading, Reading::Weight(_)) {
-            for older in self.pending.iter_mut().filter(|older| older.sensor == index) {
-                if matches!(older.due, Due::Stands(..)) {
-                    older.due = Due::Now;
+        let readings = match &mut self.sparkplug {
+            Some(sparkplug) => {
+                let heard = sparkplug.handle(self.clock.elapsed(), &self.outbox, &message);
+                if let Some(code) = heard.refused {
+                    self.board.count_bad_frame(code);
                 }
+                heard.readings
             }
-            return self.owe(message, index, Due::Stands(Instant::now() + STANDS_FOR, reading));
+            None => self.readings(sensors, &message),
+        };
+        let mut parts = VecDeque::new();
+        for (index, reading) in readings {
+            // The last known value from before the subscription: a level still holds, a scan happened long ago.
+            if message.is_retained() && matches!(reading, Reading::Scan(_)) {
+                continue;
+            }
+            if is_planted(Defect::AckBeforeCommit) {
+                self.outbox.ack(&message);
+            }
+            let Some(sensor) = sensors.get_mut(index) else { continue };
+            if sensor.counts_alone && matches!(reading, Reading::Weight(_)) {
+                self.replace_standing(index);
+                parts.push_back(Part {
+                    sensor: index,
+                    due: Due::Stands(Instant::now() + STANDS_FOR, reading),
+                    is_scan: false,
+                    id: None,
+                });
+                continue;
+            }
+            let id = match &reading {
+                Reading::Scan(scan) => scan.id.clone(),
+                Reading::Weight(_) | Reading::Unknown(_) | Reading::Online(_) => None,
+            };
+            let is_scan = matches!(reading, Reading::Scan(_));
+            let origin = origin(&sensor.pipeline, &reading, &message);
+            let due = match sensor.pipeline.submit_reading(reading, origin).await {
+                Submitted::Queued(answer) => Due::Committed(answer),
+                Submitted::Done(verdict) => Due::Now(Some(verdict)),
+            };
+            parts.push_back(Part { sensor: index, due, is_scan, id });
         }
-        let origin = origin(pipeline, &reading, &message);
-        let due = pipeline.submit_reading(reading, origin).await.map_or(Due::Now, Due::Committed);
-        self.owe(message, index, due);
+        self.pending.push_back(Pending { message, parts, failed: false });
     }
 
-    fn owe(&mut self, message: Message, sensor: usize, due: Due) {
-        self.pending.push_back(Pending { message, sensor, due });
+    /// What a message says of each sensor that it concerns.
+    fn readings(&mut self, sensors: &mut [Sensor], message: &Message) -> Vec<(usize, Reading)> {
+        let mut readings = Vec::new();
+        for index in self.routes.of(message.topic()) {
+            let Some(sensor) = sensors.get_mut(index) else { continue };
+            let now = self.clock.elapsed();
+            match sensor.dialect.handle(now, message.topic(), message.payload(), message.is_retained()) {
+                Ok(step) => {
+                    if step.topics_changed {
+                        let topics = sensor.dialect.topics();
+                        self.routes.add(&topics, index);
+                        let _ = self.outbox.subscribe(&topics);
+                    }
+                    readings.extend(step.readings.into_iter().map(|reading| (index, reading)));
+                }
+                Err(error) => sensor.pipeline.bad_message(&*error),
+            }
+        }
+        readings
+    }
+
+    /// A newer level takes the place of one that stands.
+    fn replace_standing(&mut self, sensor: usize) {
+        for part in self.pending.iter_mut().flat_map(|pending| &mut pending.parts) {
+            if part.sensor == sensor && matches!(part.due, Due::Stands(..)) {
+                part.due = Due::Now(None);
+            }
+        }
+    }
+
+    /// How long until some sensor's silence means something.
+    fn next_silence(&self, sensors: &[Sensor]) -> Option<Duration> {
+        let soonest = sensors.iter().filter_map(|sensor| sensor.dialect.deadline()).min();
+        let rebirth = self.sparkplug.as_ref().and_then(Sparkplug::deadline);
+        let soonest = soonest.into_iter().chain(rebirth).min()?;
+        Some(soonest.saturating_sub(self.clock.elapsed()))
+    }
+
+    async fn handle_silence(&mut self, sensors: &mut [Sensor]) {
+        let now = self.clock.elapsed();
+        for sensor in sensors.iter_mut() {
+            if let Some(reading) = sensor.dialect.poll(now) {
+                // Silence is an unknown level, which asks nothing of the ledger.
+                let _ = sensor.pipeline.submit_reading(reading, None).await;
+            }
+        }
+        if let Some(sparkplug) = &mut self.sparkplug {
+            let heard = sparkplug.poll(now, &self.outbox);
+            self.handle_heard(sensors, heard).await;
+        }
+    }
+
+    /// What has become known without a message: unknown levels and nodes that are gone, which ask nothing of the ledger.
+    async fn handle_heard(&self, sensors: &mut [Sensor], heard: Heard) {
+        for (index, reading) in heard.readings {
+            if let Some(sensor) = sensors.get_mut(index) {
+                let _ = sensor.pipeline.submit_reading(reading, None).await;
+            }
+        }
     }
 
     async fn handle_settled(&mut self, sensors: &mut [Sensor], settled: Settled) {
-        let Some(mut pending) = self.pending.pop_front() else { return };
-        let Some(Sensor { pipeline, .. }) = sensors.get_mut(pending.sensor) else {
-            return self.acks.send(&pending.message);
+        let Some(pending) = self.pending.front_mut() else { return };
+        let Some(part) = pending.parts.pop_front() else {
+            if !pending.failed {
+                self.outbox.ack(&pending.message);
+            }
+            self.pending.pop_front();
+            return;
         };
-        match settled {
-            Settled::Nothing => self.acks.send(&pending.message),
+        let Some(sensor) = sensors.get_mut(part.sensor) else { return };
+        let verdict = match settled {
+            Settled::Empty => None,
+            Settled::Nothing(verdict) => verdict,
             Settled::Stood => {
-                let Due::Stands(_, reading) = pending.due else { return };
-                let answer = pipeline.submit_reading(reading, None).await;
-                pending.due = answer.map_or(Due::Now, Due::Committed);
-                self.pending.push_front(pending);
+                let Due::Stands(_, reading) = part.due else { return };
+                let due = match sensor.pipeline.submit_reading(reading, None).await {
+                    Submitted::Queued(answer) => Due::Committed(answer),
+                    Submitted::Done(_) => Due::Now(None),
+                };
+                pending.parts.push_front(Part { due, ..part });
+                return;
             }
             Settled::Outcome(outcome) => {
-                pipeline.handle_outcome(&outcome);
-                match outcome {
-                    // Not committed: the broker keeps it, and sends it again once asked to. The poller waits before
-                    // it connects, so a disk that stays full makes no storm.
-                    Err(Refused::Ledger(_) | Refused::Closed) => {
-                        if !self.asked_again {
-                            self.asked_again = true;
-                            self.acks.say_goodbye();
-                        }
+                let verdict = sensor.pipeline.handle_outcome(&outcome);
+                // An entry that breaks a rule would break it again: it is counted, named in the log, done with.
+                if verdict == Verdict::NotRecorded {
+                    // Not committed: the broker keeps it, and sends it again once asked to. The poller waits before it
+                    // connects, so a disk that stays full makes no storm.
+                    pending.failed = true;
+                    if !self.asked_again {
+                        self.asked_again = true;
+                        self.outbox.say_goodbye();
                     }
-                    // An entry that breaks a rule would break it again: it is counted, named in the log, done with.
-                    Err(Refused::Entry(_)) | Ok(_) => self.acks.send(&pending.message),
                 }
+                Some(verdict)
             }
+        };
+        if let (Some(verdict), Some(topic), true) = (verdict, &sensor.feedback_topic, part.is_scan) {
+            let _ = self.outbox.publish(topic, feedback(verdict, part.id.as_deref()), false);
         }
     }
 }
 
-/// Waits until the oldest message can be dealt with.
+/// What a sensor hears of its scan.
+fn feedback(verdict: Verdict, id: Option<&str>) -> Vec<u8> {
+    let word = match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::Refused => "refused",
+        Verdict::NotRecorded => "not-recorded",
+    };
+    serde_json::json!({"id": id, "verdict": word}).to_string().into_bytes()
+}
+
+/// Waits until the oldest part can be dealt with.
 async fn settled(pending: &mut VecDeque<Pending>) -> Settled {
-    match pending.front_mut().map(|pending| &mut pending.due) {
-        Some(Due::Now) => Settled::Nothing,
+    let Some(oldest) = pending.front_mut() else { return std::future::pending().await };
+    match oldest.parts.front_mut().map(|part| &mut part.due) {
+        None => Settled::Empty,
+        Some(Due::Now(verdict)) => Settled::Nothing(*verdict),
         Some(Due::Committed(answer)) => Settled::Outcome(answer.await.unwrap_or(Err(Refused::Closed))),
         Some(Due::Stands(until, _)) => {
             sleep_until(*until).await;
             Settled::Stood
-        }
-        None => std::future::pending().await,
-    }
-}
-
-fn read(dialect: &Dialect, message: &Message) -> Result<Option<Reading>, Box<dyn std::error::Error + Send + Sync>> {
-    match dialect {
-        Dialect::Json(json) => Ok(Some(json.read(message.payload())?)),
-        Dialect::Tasmota(tasmota) => {
-            let reading: Result<_, TasmotaError> = tasmota.read(message.topic(), message.payload());
-            Ok(reading?)
         }
     }
 }

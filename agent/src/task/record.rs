@@ -8,7 +8,8 @@ use tracing::{debug, error, info, warn};
 use crate::{
     clock::Clock,
     config::{Config, Reports},
-    device::{Cause, Reading, Scan},
+    device::{Cause, FrameError, Reading, Scan, scanner_host::Verdict},
+    label::LabelRules,
     ledger::{
         Outcome,
         recorder::{Answer, Recorder, Refused},
@@ -16,10 +17,11 @@ use crate::{
     movement::{
         catalog::Catalog,
         entry::{Entry, Origin},
-        station::{Heard, Station},
+        station::{Codes, Heard, Station},
         tally::{Doubt, Tally},
     },
     status::DeviceBoard,
+    task::line::Listener,
 };
 
 /// What one device's readings lead to.
@@ -30,9 +32,24 @@ pub struct Pipeline {
     clock: Clock,
     recorder: Recorder,
     catalog: Arc<Catalog>,
+    labels: LabelRules,
     room: Room,
     told_doubt: Option<Doubt>,
+    /// The doubt about the line is on the board.
+    told_line_doubt: bool,
 }
+
+/// What came of a reading that was handed in.
+#[derive(Debug)]
+pub enum Submitted {
+    /// It waits for its commit.
+    Queued(Answer<Outcome>),
+    /// Nothing had to be recorded.
+    Done(Verdict),
+}
+
+/// A reading that was refused, counted and logged.
+struct NotAnEntry;
 
 /// What the device watches.
 #[derive(Debug)]
@@ -73,8 +90,10 @@ impl Site {
             clock: self.clock.clone(),
             recorder: self.recorder.clone(),
             catalog: self.catalog.clone(),
+            labels: self.config.labels.clone(),
             room,
             told_doubt: None,
+            told_line_doubt: false,
         })
     }
 }
@@ -107,29 +126,29 @@ impl Pipeline {
         }
     }
 
-    /// A frame that was no reading.
-    pub fn bad_frame(&self, error: &dyn std::error::Error) {
-        self.board.count_bad_frame();
-        debug!(device = %self.device, error = %crate::cause::chain(error), "bad frame");
-    }
-
-    /// Takes a reading and records what it means; returns after the commit.
-    pub async fn handle_reading(&mut self, reading: Reading, origin: Option<Origin>) {
-        if let Some(answer) = self.submit_reading(reading, origin).await {
-            let outcome = answer.await.unwrap_or(Err(Refused::Closed));
-            self.handle_outcome(&outcome);
-        }
+    /// A message that was no reading.
+    pub fn bad_message(&self, error: &dyn std::error::Error) {
+        self.board.count_bad_frame("message");
+        debug!(device = %self.device, error = %crate::cause::chain(error), "bad message");
     }
 
     /// Takes a reading and queues what it means. The caller owes the outcome to [`Pipeline::handle_outcome`].
-    pub async fn submit_reading(&mut self, reading: Reading, origin: Option<Origin>) -> Option<Answer<Outcome>> {
-        let entry = match reading {
-            Reading::Scan(scan) => self.scan(&scan, origin),
+    pub async fn submit_reading(&mut self, reading: Reading, origin: Option<Origin>) -> Submitted {
+        match self.entry(reading, origin) {
+            Ok(Some(entry)) => Submitted::Queued(self.recorder.submit(entry).await),
+            Ok(None) => Submitted::Done(Verdict::Accepted),
+            Err(NotAnEntry) => Submitted::Done(Verdict::Refused),
+        }
+    }
+
+    /// What a reading asks of the ledger: `None` when it asks nothing, as a command label does.
+    fn entry(&mut self, reading: Reading, origin: Option<Origin>) -> Result<Option<Entry>, NotAnEntry> {
+        Ok(match reading {
+            Reading::Scan(scan) => self.scan(&scan, origin)?,
             Reading::Weight(weight) => {
                 self.seen();
                 let Room::Bin(tally) = &mut self.room else {
-                    self.refused("a weight at a station; this sensor needs bin =");
-                    return None;
+                    return Err(self.refused("a weight at a station; this sensor needs bin ="));
                 };
                 let entry = tally.handle_weight(self.clock.elapsed(), self.clock.wall(), &weight);
                 self.tell_doubt();
@@ -154,12 +173,11 @@ impl Pipeline {
                 self.lost("device says that it is going");
                 None
             }
-        }?;
-        Some(self.recorder.submit(entry).await)
+        })
     }
 
     /// What became of a queued entry.
-    pub fn handle_outcome(&mut self, outcome: &Result<Outcome, Refused>) {
+    pub fn handle_outcome(&mut self, outcome: &Result<Outcome, Refused>) -> Verdict {
         match outcome {
             Ok(Outcome::Recorded(recorded)) => {
                 // The line that tells what was accepted: written after the commit, never before.
@@ -173,11 +191,13 @@ impl Pipeline {
                     to = %recorded.movement.to,
                     "recorded"
                 );
+                Verdict::Accepted
             }
-            Ok(Outcome::NoChange) => {}
+            Ok(Outcome::NoChange) => Verdict::Accepted,
             Ok(Outcome::Repeated) => {
                 self.board.count_repeated();
                 debug!(device = %self.device, "repetition of something recorded");
+                Verdict::Accepted
             }
             Err(refused) => {
                 match &mut self.room {
@@ -186,32 +206,35 @@ impl Pipeline {
                 }
                 self.board.count_refused();
                 error!(device = %self.device, error = %crate::cause::chain(refused), "not recorded");
+                match refused {
+                    // It would break the same rule again.
+                    Refused::Entry(_) => Verdict::Refused,
+                    Refused::Ledger(_) | Refused::Closed => Verdict::NotRecorded,
+                }
             }
         }
     }
 
-    fn scan(&mut self, scan: &Scan, origin: Option<Origin>) -> Option<Entry> {
+    fn scan(&mut self, scan: &Scan, origin: Option<Origin>) -> Result<Option<Entry>, NotAnEntry> {
         self.seen();
         let Room::Station(station) = &mut self.room else {
-            self.refused("a scan on a bin's scale; this sensor needs station =");
-            return None;
+            return Err(self.refused("a scan on a bin's scale; this sensor needs station ="));
         };
-        match station.handle_scan(self.clock.elapsed(), self.clock.wall(), scan, origin, &self.catalog) {
-            Heard::Entry(entry) => Some(*entry),
+        let codes = Codes { catalog: &self.catalog, rules: &self.labels };
+        match station.handle_scan(self.clock.elapsed(), self.clock.wall(), scan, origin, codes) {
+            Heard::Entry(entry) => Ok(Some(*entry)),
             Heard::Set(expecting) => {
                 info!(device = %self.device, expecting, "command");
-                None
+                Ok(None)
             }
-            Heard::Refused(refusal) => {
-                self.refused(&refusal.to_string());
-                None
-            }
+            Heard::Refused(refusal) => Err(self.refused(&refusal.to_string())),
         }
     }
 
-    fn refused(&self, why: &str) {
+    fn refused(&self, why: &str) -> NotAnEntry {
         self.board.count_refused();
         warn!(device = %self.device, why, "reading refused");
+        NotAnEntry
     }
 
     /// A reading came, so the device is there, whatever was said of it before.
@@ -232,6 +255,48 @@ impl Pipeline {
             match remedy {
                 Some(remedy) => warn!(device = %self.device, remedy, "level unknown"),
                 None => info!(device = %self.device, "level known again"),
+            }
+        }
+    }
+}
+
+/// A device on a line of its own.
+impl Listener for Pipeline {
+    fn elapsed(&self) -> std::time::Duration {
+        self.clock.elapsed()
+    }
+
+    fn connected(&mut self) {
+        Self::connected(self);
+    }
+
+    fn lost(&mut self, why: &str) {
+        self.told_line_doubt = false;
+        Self::lost(self, why);
+    }
+
+    async fn handle_reading(&mut self, reading: Reading) -> Verdict {
+        match self.submit_reading(reading, None).await {
+            Submitted::Done(verdict) => verdict,
+            Submitted::Queued(answer) => {
+                let outcome = answer.await.unwrap_or(Err(Refused::Closed));
+                self.handle_outcome(&outcome)
+            }
+        }
+    }
+
+    fn bad_frame(&mut self, error: &FrameError) {
+        self.board.count_bad_frame(error.code());
+        debug!(device = %self.device, error = %crate::cause::chain(error), "bad frame");
+    }
+
+    fn doubt(&mut self, remedy: Option<&str>) {
+        if remedy.is_some() || self.told_line_doubt {
+            self.told_line_doubt = remedy.is_some();
+            if self.board.problem(remedy.map(str::to_owned))
+                && let Some(remedy) = remedy
+            {
+                warn!(device = %self.device, remedy, "line in doubt");
             }
         }
     }

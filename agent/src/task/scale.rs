@@ -1,67 +1,101 @@
-//! A scale on a serial line: ask, read, decode, hand on.
+//! A scale on a line: ask, read, decode, hand on.
 
 use std::{io, time::Duration};
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{line::Dialogue, record::Pipeline};
+use super::line::{Dialogue, Listener};
 use crate::{
     config::ScaleConfig,
-    device::{MtSics, Poll, SicsPoller},
-    port::serial::Line,
+    device::{
+        LineDoubt, MassUnit,
+        scale::{Options, Poll, Poller, Protocol},
+    },
+    port::line::Line,
 };
 
-/// How long a scale may take to answer: `SI` answers at once, a slow line and a busy scale take some time.
+/// How long a scale may take to answer: at once, but for a slow line and a busy scale.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Asks a scale again and again.
+/// A pause within a frame: 3.5 characters by the letter of Modbus, tens of milliseconds by what USB adapters do to it.
+const FRAME_GAP: Duration = Duration::from_millis(100);
+
+/// Asks a scale again and again, or listens to one that speaks by itself.
 #[derive(Debug)]
 pub struct Weighing {
+    protocol: Protocol,
+    options: Options,
+    unit: Option<MassUnit>,
     poll: Duration,
 }
 
 impl Weighing {
     #[must_use]
     pub fn new(config: &ScaleConfig) -> Self {
-        Self { poll: config.poll }
+        Self { protocol: config.protocol, options: config.options.clone(), unit: config.unit, poll: config.poll }
+    }
+
+    /// A scale that is only listened to by a person.
+    #[must_use]
+    pub fn of(protocol: Protocol, options: Options, unit: Option<MassUnit>) -> Self {
+        Self { protocol, options, unit, poll: ScaleConfig::POLL }
     }
 }
 
 impl Dialogue for Weighing {
-    async fn hold(&mut self, mut line: Line, pipeline: &mut Pipeline, stop: &CancellationToken) -> io::Result<()> {
-        let mut decoder = MtSics::new();
-        let mut poller = SicsPoller::new(self.poll, REPLY_TIMEOUT);
+    async fn hold(&mut self, mut line: Line, listener: &mut impl Listener, stop: &CancellationToken) -> io::Result<()> {
+        let mut decoder = self.protocol.decoder(&self.options);
+        let mut poller = Poller::new(self.protocol.asking(&self.options), self.poll, REPLY_TIMEOUT);
+        let mut doubt = LineDoubt::default();
+        let mut last_byte = Duration::ZERO;
         loop {
-            let wait = match poller.poll(pipeline.clock().elapsed()) {
+            let wait = match poller.poll(listener.elapsed()) {
                 Poll::Send(command) => {
-                    // A line whose far end nobody reads takes bytes until its buffer is full, and then none.
-                    timeout(REPLY_TIMEOUT, line.write(command))
-                        .await
-                        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "takes no bytes"))??;
+                    line.write(&command).await?;
                     continue;
                 }
-                Poll::Wait(until) => until.saturating_sub(pipeline.clock().elapsed()),
+                Poll::Wait(until) => until.saturating_sub(listener.elapsed()),
                 Poll::Report(reading) => {
-                    pipeline.handle_reading(reading, None).await;
+                    listener.handle_reading(reading).await;
                     continue;
                 }
             };
+            let broken_off = last_byte + FRAME_GAP;
+            let gap = decoder.is_in_frame().then(|| broken_off.saturating_sub(listener.elapsed()));
             tokio::select! {
-                bytes = line.read() => decoder.push(&bytes?),
-                () = sleep(wait) => {}
+                bytes = line.read() => {
+                    let bytes = bytes?;
+                    doubt.saw_bytes(&bytes);
+                    decoder.push(&bytes);
+                    if self.protocol == Protocol::UsbHid {
+                        // Each read is one whole report: what is left of it belongs to no other.
+                        decoder.idle();
+                    }
+                    last_byte = listener.elapsed();
+                }
+                () = sleep(gap.map_or(wait, |gap| gap.min(wait))) => {
+                    if listener.elapsed() >= broken_off {
+                        decoder.idle();
+                    }
+                }
                 () = stop.cancelled() => return Ok(()),
             }
-            while let Some(reply) = decoder.poll() {
-                match reply {
-                    Ok(reply) => {
-                        if let Some(reading) = poller.handle_reply(&reply) {
-                            pipeline.handle_reading(reading, None).await;
+            while let Some(report) = decoder.poll() {
+                match report {
+                    Ok(report) => {
+                        doubt.good_frame();
+                        if let Some(reading) = poller.handle_report(&report, self.unit) {
+                            listener.handle_reading(reading).await;
                         }
                     }
-                    Err(error) => pipeline.bad_frame(&error),
+                    Err(error) => {
+                        doubt.bad_frame();
+                        listener.bad_frame(&error);
+                    }
                 }
             }
+            listener.doubt(doubt.remedy());
         }
     }
 }

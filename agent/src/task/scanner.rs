@@ -1,56 +1,101 @@
-//! A scanner on a serial line: bytes into frames, frames into scans, each handed on.
+//! A scanner on a line: bytes into scans, each handed on, and answered when it is dealt with.
 
 use std::{io, time::Duration};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{line::Dialogue, record::Pipeline};
+use super::line::{Dialogue, Listener};
 use crate::{
     config::ScannerConfig,
-    device::{Debounce, FrameDecoder, Reading, Scan, Terminator},
-    port::serial::Line,
+    device::{
+        Debounce, FrameDecoder, LineDoubt, Reading, Terminator,
+        scanner_host::{Host, HostDialect, Verdict},
+    },
+    label::vendor_prefix::Prefix,
+    port::line::Line,
 };
+
+/// With a suffix configured, what stays without one for this long is noise or half a scan.
+const IDLE_MS: u64 = 200;
 
 /// Reads a scanner.
 #[derive(Debug)]
 pub struct Scanning {
-    terminator: Terminator,
+    host: Host,
+    prefix: Prefix,
     debounce: Debounce,
 }
 
 impl Scanning {
     #[must_use]
     pub fn new(config: &ScannerConfig) -> Self {
-        let window_ms = u64::try_from(config.repeat_window.as_millis()).unwrap_or(u64::MAX);
-        Self { terminator: config.terminator, debounce: Debounce::new(window_ms) }
+        Self::of(config.host, config.terminator, config.prefix, config.repeat_window)
+    }
+
+    /// A scanner by its settings.
+    #[must_use]
+    pub fn of(host: HostDialect, terminator: Terminator, prefix: Prefix, repeat_window: Duration) -> Self {
+        let window_ms = u64::try_from(repeat_window.as_millis()).unwrap_or(u64::MAX);
+        let idle_ms = if terminator == Terminator::None { FrameDecoder::IDLE_MS } else { IDLE_MS };
+        Self { host: Host::new(host, terminator, idle_ms), prefix, debounce: Debounce::new(window_ms) }
+    }
+
+    /// Hands on what is complete, and answers it.
+    async fn drain(&mut self, line: &mut Line, listener: &mut impl Listener, doubt: &mut LineDoubt) -> io::Result<()> {
+        while let Some(scan) = self.host.poll() {
+            let verdict = match scan {
+                Ok(scan) => {
+                    doubt.good_frame();
+                    let scan = self.prefix.strip(scan);
+                    // The same label still in view: the person has heard that it counted.
+                    if self.debounce.accept(&scan.code, millis(listener)) {
+                        listener.handle_reading(Reading::Scan(scan)).await
+                    } else {
+                        Verdict::Accepted
+                    }
+                }
+                Err(error) => {
+                    doubt.bad_frame();
+                    listener.bad_frame(&error);
+                    continue;
+                }
+            };
+            if verdict == Verdict::NotRecorded {
+                // What is sent again because we asked for it is no repetition.
+                self.debounce.forget();
+            }
+            let answer = self.host.verdict(verdict, millis(listener));
+            line.write(&answer).await?;
+        }
+        let output = self.host.take_output();
+        if output.is_empty() { Ok(()) } else { line.write(&output).await }
     }
 }
 
 impl Dialogue for Scanning {
-    async fn hold(&mut self, mut line: Line, pipeline: &mut Pipeline, stop: &CancellationToken) -> io::Result<()> {
-        let mut frames = FrameDecoder::new(self.terminator, FrameDecoder::IDLE_MS);
+    async fn hold(&mut self, mut line: Line, listener: &mut impl Listener, stop: &CancellationToken) -> io::Result<()> {
+        let mut doubt = LineDoubt::default();
+        let opening = self.host.open(millis(listener));
+        line.write(&opening).await?;
         loop {
-            let now_ms = millis(pipeline);
-            let idle = frames.next_deadline().map(|at| Duration::from_millis(at.saturating_sub(now_ms)));
+            let now_ms = millis(listener);
+            let idle = self.host.next_deadline().map(|at| Duration::from_millis(at.saturating_sub(now_ms)));
             tokio::select! {
-                bytes = line.read() => frames.push(&bytes?, millis(pipeline)),
-                () = sleep(idle.unwrap_or(Duration::MAX)), if idle.is_some() => frames.poll_idle(millis(pipeline)),
+                bytes = line.read() => {
+                    let bytes = bytes?;
+                    doubt.saw_bytes(&bytes);
+                    self.host.push(&bytes, millis(listener));
+                }
+                () = sleep(idle.unwrap_or(Duration::MAX)), if idle.is_some() => self.host.poll_idle(millis(listener)),
                 () = stop.cancelled() => return Ok(()),
             }
-            while let Some(frame) = frames.poll() {
-                match frame {
-                    Ok(frame) if self.debounce.accept(&frame, millis(pipeline)) => {
-                        pipeline.handle_reading(Reading::Scan(Scan::from_frame(&frame)), None).await;
-                    }
-                    Ok(_) => {}
-                    Err(error) => pipeline.bad_frame(&error),
-                }
-            }
+            self.drain(&mut line, listener, &mut doubt).await?;
+            listener.doubt(doubt.remedy());
         }
     }
 }
 
-fn millis(pipeline: &Pipeline) -> u64 {
-    u64::try_from(pipeline.clock().elapsed().as_millis()).unwrap_or(u64::MAX)
+fn millis(listener: &impl Listener) -> u64 {
+    u64::try_from(listener.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

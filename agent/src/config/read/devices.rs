@@ -9,11 +9,21 @@ use gateway_proto::{
 use settings::{At, Section};
 
 use super::{
-    super::{BrokerConfig, Dialect, LineConfig, Parity, Reports, ScaleConfig, ScannerConfig, SensorConfig, Token},
+    super::{BrokerConfig, LineConfig, MqttVersion, Port, ScaleConfig, ScannerConfig, Token},
     Reader,
 };
 use crate::{
-    device::{JsonDialect, JsonFields, Mass, MassUnit, Tasmota, Terminator},
+    device::{
+        Framing, LineFormat, Mass, MassUnit, Terminator,
+        scale::{
+            Options, Protocol,
+            modbus::{Map, Query, WordOrder},
+            report::Unit,
+        },
+        scanner_host::HostDialect,
+        sparkplug::state_topic,
+    },
+    label::vendor_prefix::Prefix,
     movement::settle,
 };
 
@@ -21,14 +31,21 @@ impl Reader<'_, '_> {
     pub(super) fn scanner(&mut self, section: &mut Section<'_, '_>) -> Option<ScannerConfig> {
         let name = self.device(section);
         let station = self.needed::<DeviceName>(section, "station");
-        let line = self.line(section);
-        let terminator = section.text(self.notes, "terminator").map_or(Some(Terminator::default()), |text| {
-            let known = terminator(&text.value);
-            if known.is_none() {
-                self.notes.note_at(&text, "must be cr, lf, crlf, any-cr-lf, tab, stx-etx or none");
-            }
-            known
-        });
+        let line = self.line(section, LineFormat::USUAL);
+        let terminator = self.word(
+            section,
+            "terminator",
+            Terminator::named,
+            "must be cr, lf, crlf, any-cr-lf, tab, stx-etx or none",
+        );
+        let host = self.word(
+            section,
+            "dialogue",
+            HostDialect::named,
+            "must be plain, bel, ack-nak, ack-nak-bel, enq, ack-nak-enq, ssi, honeywell, honeywell-ack-nak, datalogic, \
+             datalogic-ack-nak, metrologic or metrologic-bel",
+        );
+        let prefix = self.word(section, "prefix", Prefix::named, "must be aim, none, symbol or honeywell");
         let window = section.integer(self.notes, "repeat_window_ms", 0..=60_000);
         if let Some(station) = &station
             && !self.names.stations.contains_key(&station.value)
@@ -40,6 +57,8 @@ impl Reader<'_, '_> {
             station: station?.value,
             line: line?,
             terminator: terminator?,
+            host: host?,
+            prefix: prefix?,
             repeat_window: window
                 .map_or(ScannerConfig::REPEAT_WINDOW, |at| Duration::from_millis(at.value.unsigned_abs())),
         })
@@ -48,7 +67,19 @@ impl Reader<'_, '_> {
     pub(super) fn scale(&mut self, section: &mut Section<'_, '_>) -> Option<ScaleConfig> {
         let name = self.device(section);
         let bin = self.needed::<PlaceName>(section, "bin");
-        let line = self.line(section);
+        let protocol = self.optional::<Protocol>(section, "protocol").map_or(Protocol::MtSics, |at| at.value);
+        let line = self.line(section, protocol.line());
+        let unit = self.mass_unit(section);
+        let options = Options {
+            unit: unit.map(Unit::of),
+            mask_parity: section.flag(self.notes, "mask_parity").is_some_and(|at| at.value),
+            checksum: section.flag(self.notes, "checksum").is_some_and(|at| at.value),
+            query: self.modbus(section),
+        };
+        if protocol.needs_unit() && unit.is_none() {
+            let rule = format_args!("is missing: {protocol} does not send it; give the unit the display shows");
+            self.notes.note(section.span(), &section.path("unit"), rule);
+        }
         let poll = section.integer(self.notes, "poll_ms", 50..=60_000);
         let settle_readings = self.settle_readings(section);
         let (name, bin) = (name?, bin?);
@@ -57,6 +88,9 @@ impl Reader<'_, '_> {
             name,
             bin: bin.value,
             line: line?,
+            protocol,
+            options,
+            unit,
             poll: poll.map_or(ScaleConfig::POLL, |at| Duration::from_millis(at.value.unsigned_abs())),
             settle_readings,
         })
@@ -69,8 +103,23 @@ impl Reader<'_, '_> {
         let client_id = section.text(self.notes, "client_id");
         let username = section.text(self.notes, "username");
         let password = self.token(section, "password", "password_file");
+        let version = section.text(self.notes, "version").map_or(Some(MqttVersion::V3), |text| {
+            let known = match text.value.as_str() {
+                "3.1.1" => Some(MqttVersion::V3),
+                "5" => Some(MqttVersion::V5),
+                _ => None,
+            };
+            if known.is_none() {
+                self.notes.note_at(&text, "must be \"3.1.1\" or \"5\"");
+            }
+            known
+        });
+        let sparkplug_host = section.text(self.notes, "sparkplug_host");
+        if let Some(host) = sparkplug_host.as_ref().filter(|at| state_topic(&at.value).is_err()) {
+            self.notes.note_at(host, "must be one level of a topic: no /, + or #, and not empty");
+        }
         let name = name?;
-        self.names.brokers.insert(name.clone());
+        self.names.brokers.insert(name.clone(), sparkplug_host.is_some());
         if let Some(at) = client_id.as_ref().filter(|at| at.value.is_empty()) {
             self.notes.note_at(at, "is empty: the broker would keep nothing for a nameless client");
         }
@@ -88,102 +137,13 @@ impl Reader<'_, '_> {
             host: host.value,
             port: port.map_or(BrokerConfig::PORT, |at| u16::try_from(at.value).expect("in range")),
             login,
+            version: version?,
+            sparkplug_host: sparkplug_host.map(|at| at.value),
         })
-    }
-
-    pub(super) fn sensor(&mut self, section: &mut Section<'_, '_>) -> Option<SensorConfig> {
-        let name = self.device(section);
-        let broker = self.needed::<DeviceName>(section, "broker");
-        let topic = section.needed(self.notes, "topic");
-        let bin = self.optional::<PlaceName>(section, "bin");
-        let station = self.optional::<DeviceName>(section, "station");
-        let dialect = self.dialect(section);
-        let settle_readings = self.settle_readings(section);
-        if let Some(broker) = broker.as_ref().filter(|at| !self.names.brokers.contains(&at.value)) {
-            self.notes.note_at(broker, format_args!("there is no [[broker]] {}", broker.value));
-        }
-        if let Some(topic) = topic.as_ref().filter(|at| at.value.is_empty() || at.value.contains(['+', '#', '\0'])) {
-            self.notes.note_at(topic, "must be one topic, without + or #");
-        }
-        if let (Some(broker), Some(topic)) = (&broker, &topic)
-            && !self.names.topics.insert((broker.value.clone(), topic.value.clone()))
-        {
-            self.notes.note_at(topic, format_args!("{} has another sensor on {} already", broker.value, topic.value));
-        }
-        let name = name?;
-        let reports = match (bin, station) {
-            (Some(bin), None) => {
-                self.weighs(&bin, &name);
-                Some(Reports::Bin(bin.value))
-            }
-            (None, Some(station)) => {
-                if !self.names.stations.contains_key(&station.value) {
-                    self.notes.note_at(&station, format_args!("there is no [[station]] {}", station.value));
-                }
-                Some(Reports::Station(station.value))
-            }
-            _ => {
-                self.notes.note(section.span(), &section.path("bin"), "give either bin or station");
-                None
-            }
-        };
-        Some(SensorConfig {
-            name,
-            broker: broker?.value,
-            topic: topic?.value,
-            dialect: dialect?,
-            reports: reports?,
-            settle_readings,
-        })
-    }
-
-    fn dialect(&mut self, section: &mut Section<'_, '_>) -> Option<Dialect> {
-        let dialect = section.needed(self.notes, "dialect");
-        let unit = section.text(self.notes, "unit").and_then(|text| {
-            let unit = MassUnit::parse(&text.value);
-            if unit.is_none() {
-                self.notes.note_at(&text, "must be mg, g, kg, t, lb or oz");
-            }
-            unit
-        });
-        let object = section.text(self.notes, "object").map(|at| at.value);
-        let fields = section.table(self.notes, "fields").map(|mut table| {
-            let mut field = |key| table.text(self.notes, key).map(|at| at.value);
-            let fields = JsonFields {
-                weight: field("weight"),
-                unit: field("unit"),
-                stable: field("stable"),
-                code: field("code"),
-                quantity: field("quantity"),
-                id: field("id"),
-                // A station's place is in its own section.
-                place: None,
-            };
-            table.end(self.notes);
-            fields
-        });
-        let dialect = dialect?;
-        match dialect.value.as_str() {
-            "json" => match JsonDialect::new(fields.unwrap_or_default(), unit) {
-                Ok(json) => Some(Dialect::Json(json)),
-                Err(error) => {
-                    self.notes.note(section.span(), &section.path("fields"), error);
-                    None
-                }
-            },
-            "tasmota" => {
-                let object = object.as_deref().unwrap_or(Tasmota::SENSOR);
-                Some(Dialect::Tasmota(Tasmota::new(object, unit.unwrap_or(MassUnit::Gram))))
-            }
-            _ => {
-                self.notes.note_at(&dialect, "must be json or tasmota");
-                None
-            }
-        }
     }
 
     /// Notes that a device weighs a bin, and what speaks against it.
-    fn weighs(&mut self, bin: &At<PlaceName>, device: &DeviceName) {
+    pub(super) fn weighs(&mut self, bin: &At<PlaceName>, device: &DeviceName) {
         let Some(piece) = self.names.bins.get(&bin.value) else {
             return self.notes.note_at(bin, format_args!("there is no [[bin]] {}", bin.value));
         };
@@ -202,7 +162,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn device(&mut self, section: &mut Section<'_, '_>) -> Option<DeviceName> {
+    pub(super) fn device(&mut self, section: &mut Section<'_, '_>) -> Option<DeviceName> {
         let name = self.needed::<DeviceName>(section, "name")?;
         if !self.names.devices.insert(name.value.clone()) {
             self.notes.note_at(&name, format_args!("device {} stands here twice", name.value));
@@ -210,44 +170,72 @@ impl Reader<'_, '_> {
         Some(name.value)
     }
 
-    fn line(&mut self, section: &mut Section<'_, '_>) -> Option<LineConfig> {
-        let port = section.needed(self.notes, "port").and_then(|text| self.path(text));
+    fn line(&mut self, section: &mut Section<'_, '_>, usual: LineFormat) -> Option<LineConfig> {
+        let text = section.needed(self.notes, "port");
         let baud = section.integer(self.notes, "baud", 300..=4_000_000);
-        let parity = section.text(self.notes, "line").map_or(Some(Parity::None), |text| {
-            let known = match text.value.to_ascii_uppercase().as_str() {
-                "8N1" => Some(Parity::None),
-                "7E1" => Some(Parity::Even),
-                "7O1" => Some(Parity::Odd),
-                _ => None,
-            };
-            if known.is_none() {
-                self.notes.note_at(&text, "must be 8N1, 7E1 or 7O1");
+        let framing = self.optional::<Framing>(section, "line").map_or(usual.framing, |at| at.value);
+        let text = text?;
+        let port = match Port::parse(&text.value, self.folder) {
+            Ok(port) => port,
+            Err(error) => {
+                self.notes.note_at(&text, error);
+                return None;
             }
-            known
-        });
-        let port = port?;
-        if !self.names.ports.insert(port.value.clone()) {
-            self.notes.note_at(&port, format_args!("port {} is another device's already", port.value.display()));
+        };
+        if !self.names.ports.insert(port.clone()) {
+            self.notes.note_at(&text, format_args!("port {port} is another device's already"));
         }
-        let baud = baud.map_or(LineConfig::BAUD, |at| u32::try_from(at.value).expect("in range"));
-        Some(LineConfig { port: port.value, baud, parity: parity? })
+        let baud = baud.map_or(usual.baud, |at| u32::try_from(at.value).expect("in range"));
+        Some(LineConfig { port, format: LineFormat::new(baud, framing) })
     }
 
-    fn settle_readings(&mut self, section: &mut Section<'_, '_>) -> u32 {
+    /// `modbus = { address, map, decimals, word_order }`
+    fn modbus(&mut self, section: &mut Section<'_, '_>) -> Query {
+        let mut query = Query::default();
+        let Some(mut table) = section.table(self.notes, "modbus") else { return query };
+        if let Some(at) = table.integer(self.notes, "address", 1..=247) {
+            query.address = u8::try_from(at.value).expect("in range");
+        }
+        if let Some(at) = table.integer(self.notes, "decimals", 0..=6) {
+            query.decimals = u8::try_from(at.value).expect("in range");
+        }
+        if let Some(at) = self.optional::<Map>(&mut table, "map") {
+            query.map = at.value;
+        }
+        if let Some(at) = self.optional::<WordOrder>(&mut table, "word_order") {
+            query.word_order = at.value;
+        }
+        table.end(self.notes);
+        query
+    }
+
+    pub(super) fn mass_unit(&mut self, section: &mut Section<'_, '_>) -> Option<MassUnit> {
+        let text = section.text(self.notes, "unit")?;
+        let unit = MassUnit::parse(&text.value);
+        if unit.is_none() {
+            self.notes.note_at(&text, "must be mg, g, kg, t, lb or oz");
+        }
+        unit
+    }
+
+    /// A word of a list, or the default when the key is absent.
+    fn word<T: Default>(
+        &mut self,
+        section: &mut Section<'_, '_>,
+        key: &'static str,
+        named: fn(&str) -> Option<T>,
+        rule: &str,
+    ) -> Option<T> {
+        let Some(text) = section.text(self.notes, key) else { return Some(T::default()) };
+        let found = named(&text.value);
+        if found.is_none() {
+            self.notes.note_at(&text, rule);
+        }
+        found
+    }
+
+    pub(super) fn settle_readings(&mut self, section: &mut Section<'_, '_>) -> u32 {
         let readings = section.integer(self.notes, "settle_readings", 1..=50);
         readings.map_or(settle::READINGS, |at| u32::try_from(at.value).expect("in range"))
     }
-}
-
-fn terminator(text: &str) -> Option<Terminator> {
-    Some(match text {
-        "cr" => Terminator::Cr,
-        "lf" => Terminator::Lf,
-        "crlf" => Terminator::CrLf,
-        "any-cr-lf" => Terminator::AnyCrLf,
-        "tab" => Terminator::Tab,
-        "stx-etx" => Terminator::StxEtx,
-        "none" => Terminator::None,
-        _ => return None,
-    })
 }

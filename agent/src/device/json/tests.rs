@@ -87,6 +87,20 @@ fn a_wrong_scan_payload_names_its_field() {
 }
 
 #[test]
+fn any_payload_can_be_looked_at() {
+    for (payload, expect) in [
+        (r#"{"data":{"w":12.50},"ok":true}"#, r#"{"device":"bins/42","values":{"data.w":12.50,"ok":true}}"#),
+        ("12.50", r#"{"device":"bins/42","values":{"value":12.50}}"#),
+        ("NaN", r#"{"device":"bins/42","values":{"value":null}}"#),
+        ("{}", r#"{"device":"bins/42"}"#),
+    ] {
+        let values = sensor_values("bins/42", payload.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&values).unwrap(), expect, "{payload}");
+    }
+    assert!(matches!(sensor_values("bins/42", b"Online"), Err(JsonError::NotJson { .. })));
+}
+
+#[test]
 fn fields_that_make_no_dialect_are_refused() {
     let new = |weight: Option<&str>, code: Option<&str>, unit| {
         let fields = JsonFields { weight: weight.map(Into::into), code: code.map(Into::into), ..JsonFields::default() };

@@ -1,0 +1,101 @@
+//! Where a device hangs: a serial line, a serial server or Modbus device on the network, a HID device, a keyboard, or a
+//! capture that is played back.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::device::LineFormat;
+
+/// A port, and how bytes travel on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineConfig {
+    pub port: Port,
+    /// Of no account on anything but a serial line.
+    pub format: LineFormat,
+}
+
+/// What bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Port {
+    /// `/dev/serial/by-id/…` keeps its name when it is plugged elsewhere; `/dev/ttyUSB0` does not. Of two adapters
+    /// without serial numbers only `/dev/serial/by-path/…` tells which is which.
+    Serial(PathBuf),
+    /// `tcp:HOST:PORT`
+    Tcp(String),
+    /// A file that gives one whole report with each read: `/dev/hidraw…`
+    Hid(PathBuf),
+    /// A scanner that plays a keyboard: `/dev/input/by-id/…-event-kbd`
+    Keyboard(PathBuf),
+    /// `replay:FILE`, a capture played back with its timing.
+    Replay(PathBuf),
+}
+
+/// Why a text is no port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    #[error("is empty; give a path under /dev/serial/by-id, tcp:HOST:PORT or replay:FILE")]
+    Empty,
+    #[error("must be tcp:HOST:PORT with a port from 1 to 65535")]
+    Tcp,
+}
+
+impl Port {
+    /// Reads a port as it stands in the site's file; relative paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// [`PortError`] says which forms there are.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, PortError> {
+        if let Some(address) = text.strip_prefix("tcp:") {
+            let (host, port) = address.rsplit_once(':').ok_or(PortError::Tcp)?;
+            let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+            return if is_port && !host.is_empty() { Ok(Self::Tcp(address.to_owned())) } else { Err(PortError::Tcp) };
+        }
+        let (make, path): (fn(PathBuf) -> Self, &str) = match text.strip_prefix("replay:") {
+            Some(path) => (Self::Replay, path),
+            None if text.starts_with("/dev/hidraw") => (Self::Hid, text),
+            None if text.starts_with("/dev/input/") => (Self::Keyboard, text),
+            None => (Self::Serial, text),
+        };
+        if path.is_empty() { Err(PortError::Empty) } else { Ok(make(folder.join(path))) }
+    }
+}
+
+impl LineConfig {
+    /// A port with the format most devices come with.
+    #[must_use]
+    pub const fn at(port: Port) -> Self {
+        Self { port, format: LineFormat::USUAL }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serial(path) | Self::Hid(path) | Self::Keyboard(path) => path.display().fmt(f),
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Replay(path) => write!(f, "replay:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_told_by_how_it_begins() {
+        let is = |text: &str, port| assert_eq!(Port::parse(text, Path::new("/etc/binwire")), Ok(port), "{text}");
+        is("/dev/serial/by-id/x", Port::Serial("/dev/serial/by-id/x".into()));
+        is("line", Port::Serial("/etc/binwire/line".into()));
+        is("tcp:10.0.0.7:502", Port::Tcp("10.0.0.7:502".into()));
+        is("/dev/hidraw3", Port::Hid("/dev/hidraw3".into()));
+        is("/dev/input/by-id/usb-event-kbd", Port::Keyboard("/dev/input/by-id/usb-event-kbd".into()));
+        is("replay:day.jsonl", Port::Replay("/etc/binwire/day.jsonl".into()));
+        assert_eq!(Port::parse("", Path::new("")), Err(PortError::Empty));
+        for text in ["tcp:host", "tcp::502", "tcp:host:0", "tcp:host:70000", "tcp:"] {
+            assert_eq!(Port::parse(text, Path::new("")), Err(PortError::Tcp), "{text}");
+        }
+    }
+}
