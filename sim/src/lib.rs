@@ -7,7 +7,7 @@
 //! Reading order:
 //! - [`random`] the seeded noise all of them draw from
 //! - [`pty`] a serial line to plug in and pull out; on it [`scanner`] and [`scale`]
-//! - [`broker`] an MQTT broker in the process; on it [`sensor`]
+//! - [`broker`] an MQTT broker in the process; on it [`sensor`] and [`sparkplug`]
 //! - [`wan`] the line between site and hub, with switchable faults
 
 pub mod broker;
@@ -16,12 +16,14 @@ pub mod random;
 pub mod scale;
 pub mod scanner;
 pub mod sensor;
+pub mod sparkplug;
 pub mod wan;
 
 pub use broker::Broker;
-pub use pty::Pty;
+pub use pty::{Faults, LineSettings, Parity, Pty};
 pub use random::Random;
-pub use scale::MtSicsScale;
-pub use scanner::{Scanner, Suffix};
-pub use sensor::{Dialect, MqttSensor};
+pub use scale::{Model, MtSicsScale, Settling, SimScale, Tongue, Unit};
+pub use scanner::{Heard, ListeningScanner, Manners, Outcome, Scanner, SsiScanner, Suffix};
+pub use sensor::{Dialect, EspHome, HomeAssistant, MqttSensor, Shelly, Tasmota, Zigbee};
+pub use sparkplug::{EdgeNode, EdgePlan};
 pub use wan::Wan;

@@ -4,9 +4,16 @@
 //! udev's `/dev/serial/by-id/…` is, so that pulling the plug removes it and another plug may bring another terminal
 //! under the same name. Must not know what is said on the line.
 //!
-//! What a pseudo terminal does not play: speed and parity (any setting is accepted, none is felt), framing errors, and
-//! the modem lines. An exclusive lock (`TIOCEXCL`) left by a host that was killed stays until the next plug, since this
-//! end keeps the terminal open; root is not stopped by it.
+//! A pseudo terminal feels no speed of itself. [`Pty::plug_with`] adds it: the device has a speed of its own, the
+//! host's is read from the terminal at every read and write, and where they differ each side gets what a receiver
+//! sampling at its own pace makes of the other's bits. The host's is the one at the moment of reading: a host that
+//! writes and changes its speed within the same millisecond may be read at the new one. [`Faults`] plays what cables
+//! and adapters do besides.
+//!
+//! What it does not play: the host's parity, parity errors, and the modem lines. Linux drops `PARENB` and forces eight
+//! bits on a pseudo terminal, so what the host asked for cannot be known; a device with parity sends it in the eighth
+//! bit, see [`LineSettings::parity`]. An exclusive lock (`TIOCEXCL`) left by a host that was killed stays until the
+//! next plug, since this end keeps the terminal open; root is not stopped by it.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -19,19 +26,32 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
+use rustix::termios;
 use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+
+mod faults;
+mod settings;
+mod wire;
+
+pub use faults::Faults;
+pub use settings::{LineSettings, Parity};
 
 /// A kernel buffer holds some 4 KB for a host that does not read. A test that waits longer than this has no reader.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what may be lost waits for room.
+const ROOM_TIMEOUT: Duration = Duration::from_millis(2);
 
 /// The device's end of a plugged-in line. Dropping it pulls the plug: the host reads end of file, then finds no path.
 #[derive(Debug)]
 pub struct Pty {
     from_host: Receiver,
     to_host: Sender,
-    /// Kept open, or reads at the device's end would fail whenever no host has the port open.
-    _host: OwnedFd,
+    /// Kept open, or reads at the device's end would fail whenever no host has the port open. Its speed is the host's.
+    host: OwnedFd,
+    settings: LineSettings,
+    faults: Faults,
     host_path: PathBuf,
     link: PathBuf,
 }
@@ -42,6 +62,15 @@ impl Pty {
     /// # Errors
     /// When the system has no terminal left, the folder of `link` is not there, or no tokio runtime is running.
     pub fn plug(link: &Path) -> anyhow::Result<Self> {
+        Self::plug_with(link, LineSettings::ANY, Faults::none())
+    }
+
+    /// As [`Self::plug`], with a device that has settings of its own and a line that may have faults. The host finds
+    /// the speed that Linux gives a new terminal, 38400, until it sets its own.
+    ///
+    /// # Errors
+    /// As [`Self::plug`].
+    pub fn plug_with(link: &Path, settings: LineSettings, faults: Faults) -> anyhow::Result<Self> {
         let pair = openpty(None, None).context("open pseudo terminal")?;
         // Raw from the start: a host that has not yet set its own mode must not see echo or translated line ends.
         let mut mode = tcgetattr(&pair.slave).context("read terminal mode")?;
@@ -61,7 +90,7 @@ impl Pty {
         let to_host = to_host.context("watch pseudo terminal")?;
         let from_host = Receiver::from_file_unchecked(device).context("watch pseudo terminal")?;
         point(link, &host_path).with_context(|| format!("link {} to {}", link.display(), host_path.display()))?;
-        Ok(Self { from_host, to_host, _host: pair.slave, host_path, link: link.to_owned() })
+        Ok(Self { from_host, to_host, host: pair.slave, settings, faults, host_path, link: link.to_owned() })
     }
 
     /// Where the host finds the port.
@@ -70,7 +99,8 @@ impl Pty {
         &self.link
     }
 
-    /// Reads what the host has written, at least one byte. Cancel-safe.
+    /// Reads what the host has written, at least one byte. At another speed than the host's that is garbled, and cut
+    /// where it has become longer than `buffer`. Cancel-safe.
     ///
     /// # Errors
     /// When the terminal is broken; not when no host has it open.
@@ -79,19 +109,57 @@ impl Pty {
             self.from_host.readable().await.context("wait for terminal")?;
             match self.from_host.try_read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                read => return read.context("read terminal"),
+                read => {
+                    let len = self.as_device_hears(buffer, read.context("read terminal")?)?;
+                    if len > 0 {
+                        return Ok(len);
+                    }
+                }
             }
         }
     }
 
-    /// Writes all of `bytes` to the host, waiting while the host is behind by a kernel buffer.
+    /// Writes all of `bytes` to the host, waiting while the host is behind by a kernel buffer. Faults that are ordered
+    /// befall it, and with a pause ordered it takes as long as the pauses do.
     ///
     /// # Errors
     /// When nobody has read for ten seconds.
     pub async fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        timeout(WRITE_TIMEOUT, self.write_all(bytes))
-            .await
-            .with_context(|| format!("write to {}: no host reads it", self.link.display()))?
+        for (pause, piece) in self.faults.befall(bytes) {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            let piece = self.as_host_hears(&piece)?;
+            timeout(WRITE_TIMEOUT, self.write_all(&piece))
+                .await
+                .with_context(|| format!("write to {}: no host reads it", self.link.display()))??;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::write`], but what the host is too far behind for is lost, as on a line whose port nobody has open.
+    ///
+    /// # Errors
+    /// When the terminal is broken.
+    pub async fn write_or_lose(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        for (pause, piece) in self.faults.befall(bytes) {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            // Whether there is room is known only once it was waited for.
+            let _ = timeout(ROOM_TIMEOUT, self.to_host.writable()).await;
+            match self.to_host.try_write(&self.as_host_hears(&piece)?) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                written => drop(written.context("write terminal")?),
+            }
+        }
+        Ok(())
+    }
+
+    /// The faults of this line, to be ordered while it is plugged in.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Pulls the plug, as dropping does; says so at the call.
@@ -106,6 +174,28 @@ impl Pty {
             }
         }
         Ok(())
+    }
+
+    /// Baud the host has set; only looked up when the device has a speed to compare it with.
+    fn host_baud(&self) -> anyhow::Result<u32> {
+        Ok(termios::tcgetattr(&self.host).context("read terminal speed")?.output_speed())
+    }
+
+    fn as_host_hears(&self, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let sent: Vec<u8> = bytes.iter().map(|byte| self.settings.with_parity(*byte)).collect();
+        let Some(baud) = self.settings.baud else { return Ok(sent) };
+        Ok(wire::carry(&sent, baud, self.host_baud()?))
+    }
+
+    /// Turns the first `len` bytes of `buffer` into what the device makes of them; how many these are.
+    fn as_device_hears(&self, buffer: &mut [u8], len: usize) -> anyhow::Result<usize> {
+        let Some(baud) = self.settings.baud else { return Ok(len) };
+        let heard = wire::carry(&buffer[..len], self.host_baud()?, baud);
+        let len = heard.len().min(buffer.len());
+        for (place, byte) in buffer.iter_mut().zip(heard) {
+            *place = self.settings.without_parity(byte);
+        }
+        Ok(len)
     }
 }
 

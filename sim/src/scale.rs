@@ -1,328 +1,244 @@
-//! A scale that speaks MT-SICS on a serial line.
+//! Scales, each on a line and in a tongue of its own.
 //!
-//! Owns the load on its pan, how it settles after a change, and the command table. The replies follow the makers' command
-//! reference, not the agent's decoder: a mistake made in one must not be repeated in the other. Must not know bins.
+//! Owns the plug: what lies on the scale is `pan`'s, what it says a file's per tongue, how the bytes travel `serial`'s
+//! and `modbus_tcp`'s. A test puts loads and orders faults and need not know the tongue. Must not know bins, nor the
+//! agent's decoders.
 //!
-//! ```text
-//!             set_grams
-//!  ┌────────┐ ─────────► ┌─────────┐
-//!  │ stable │            │ dynamic │  `S D`, wobbling less with every reply
-//!  └────────┘ ◄───────── └─────────┘
-//!    `S S`     after n replies
-//! ```
-//! Settling is counted in replies, not in seconds, so that a test sees the same answers however slow the machine is.
+//! What the tongues share: commands that a real scale would not know get that maker's error answer, or silence where it
+//! has none; single letters act wherever they stand in other makers' questions; answers take a few milliseconds and the
+//! time of their bytes at the line's speed.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use crate::pty::Faults;
 
-use crate::pty::Pty;
-use crate::random::Random;
+mod adam;
+mod and;
+#[cfg(test)]
+mod bench;
+mod cas;
+mod command;
+mod dini;
+mod display;
+mod kern_de;
+mod kern_eoc;
+mod modbus;
+mod modbus_rtu;
+mod modbus_tcp;
+mod mt_sics;
+mod mt_sics_scale;
+mod nci;
+mod ohaus;
+mod pan;
+mod radwag;
+mod sartorius;
+mod serial;
+mod sma;
+mod toledo_8217;
+mod toledo_continuous;
+mod tongue;
+mod usb_hid;
 
-/// Longer than any command; a host that sends more without a line end is cut.
-const COMMAND_LEN_MAX: usize = 64;
+pub use adam::AdamFormat;
+pub use and::AndFormat;
+pub use display::Unit;
+pub use modbus::{Map, WordOrder};
+pub use mt_sics_scale::MtSicsScale;
+pub use ohaus::OhausFormat;
+pub use pan::Settling;
+pub use tongue::{Model, Tongue};
+
+use display::Division;
+use pan::{Pan, Range};
+use serial::Plug;
+use tongue::Speaker;
 
 /// A scale, plugged in or not. Dropping it pulls the plug.
 #[derive(Debug)]
-pub struct MtSicsScale {
-    pan: Arc<Mutex<Pan>>,
-    line: Option<Line>,
+pub struct SimScale {
+    model: Model,
+    body: Arc<Mutex<Body>>,
+    faults: Faults,
+    plug: Option<Plug>,
 }
 
-/// The scale's mechanics: no line, no task, so that its answers can be tested as a function.
+/// What stays when the plug is pulled.
 #[derive(Debug)]
-struct Pan {
-    random: Random,
-    serial: String,
-    /// What is displayed for 1 in the last place, in grams.
-    division: f64,
-    /// What lies on it, and what lay on it before the last change, in grams.
-    load: f64,
-    load_before: f64,
-    zero: f64,
-    tare: f64,
-    /// Replies until it is stable, and how many a change takes.
-    unsettled: u32,
-    settling_replies: u32,
-    range: Range,
-    silent: bool,
-    polls: u64,
+struct Body {
+    pan: Pan,
+    speaker: Box<dyn Speaker>,
+    heard: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Range {
-    Within,
-    Over,
-    Under,
-}
+/// As much of what the host said as is kept.
+const HEARD_LEN_MAX: usize = 64 * 1024;
 
-#[derive(Debug)]
-struct Line {
-    task: JoinHandle<()>,
-    unasked: mpsc::UnboundedSender<String>,
-}
-
-impl MtSicsScale {
-    /// Plugs an empty scale in at `link`: 0.1 g division, six replies to settle, noise from `seed`.
+impl SimScale {
+    /// Plugs an empty scale in at `link`, as from the factory: [`Model::usual`]. The host has to match its speed.
     ///
     /// # Errors
-    /// As [`Pty::plug`].
-    pub fn plug(link: &Path, seed: u64) -> anyhow::Result<Self> {
-        let pan = Pan {
-            random: Random::seeded(seed),
-            serial: format!("B{:09}", seed % 1_000_000_000),
-            division: 0.1,
-            load: 0.0,
-            load_before: 0.0,
-            zero: 0.0,
-            tare: 0.0,
-            unsettled: 0,
-            settling_replies: 6,
-            range: Range::Within,
-            silent: false,
-            polls: 0,
-        };
-        let pan = Arc::new(Mutex::new(pan));
-        let line = Some(Line::plug(link, Arc::clone(&pan))?);
-        Ok(Self { pan, line })
+    /// As [`Self::plug_model`].
+    pub fn plug(link: &Path, tongue: Tongue) -> anyhow::Result<Self> {
+        Self::plug_model(link, Model::usual(tongue))
     }
 
-    /// The load as it is now, in grams; ends an overload or underload. The next replies are dynamic until it settles.
-    pub fn set_grams(&self, grams: f64) {
-        let mut pan = self.pan();
-        pan.load_before = pan.load;
-        pan.load = grams;
-        pan.range = Range::Within;
-        pan.unsettled = pan.settling_replies;
+    /// Plugs an empty scale of this model in at `link`. One that speaks [`Tongue::ModbusTcp`] listens on a port of
+    /// 127.0.0.1 instead, see [`Self::addr`], and makes no link.
+    ///
+    /// # Errors
+    /// As [`Pty::plug`](crate::pty::Pty::plug); with TCP, when no port is left.
+    pub fn plug_model(link: &Path, model: Model) -> anyhow::Result<Self> {
+        let pan = Pan::new(model.seed, model.unit, model.division, model.capacity_grams);
+        let speaker = model.tongue.speaker(&model);
+        let body = Arc::new(Mutex::new(Body { pan, speaker, heard: Vec::new() }));
+        let faults = Faults::seeded(model.seed);
+        let plug = Some(Plug::into(link, &model, &body, &faults)?);
+        Ok(Self { model, body, faults, plug })
     }
 
-    /// How many replies a change takes to settle, from the next change on; 0 is stable at once.
-    pub fn set_settling_replies(&self, replies: u32) {
-        self.pan().settling_replies = replies;
+    #[must_use]
+    pub const fn tongue(&self) -> Tongue {
+        self.model.tongue
     }
 
-    /// One step of the last digit in grams, say 0.1, 1 or 0.05.
-    pub fn set_division(&self, grams: f64) {
-        self.pan().division = grams;
+    /// Where a [`Tongue::ModbusTcp`] scale listens while it is plugged in.
+    #[must_use]
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.plug.as_ref().and_then(Plug::addr)
     }
 
-    /// More on it than it can weigh, until the next [`Self::set_grams`].
+    /// The load as it is now, in grams, without the pan; ends an overload, an underload and a breakdown. It is dynamic
+    /// until it settles.
+    pub fn put(&self, grams: f64) {
+        self.body().pan.put(grams);
+    }
+
+    /// How a change settles, from the next change on.
+    pub fn settles_after(&self, settling: Settling) {
+        self.body().pan.settles_after(settling);
+    }
+
+    /// What it shows from now on, and in which steps of that unit.
+    pub fn set_display(&self, unit: Unit, division: f64) {
+        let mut body = self.body();
+        body.pan.unit = unit;
+        body.pan.division = Division::of(division);
+    }
+
+    /// It counts pieces of so many grams; `None` ends the counting.
+    pub fn count_pieces_of(&self, grams: Option<f64>) {
+        self.body().pan.piece = grams.filter(|grams| *grams > 0.0);
+    }
+
+    /// Somebody presses the zero key; it acts whether the load is at rest or not.
+    pub fn press_zero(&self) {
+        self.body().pan.press_zero();
+    }
+
+    /// Somebody presses the tare key; it acts whether the load is at rest or not.
+    pub fn press_tare(&self) {
+        self.body().pan.press_tare();
+    }
+
+    /// More on it than it can weigh, until the next [`Self::put`].
     pub fn overload(&self) {
-        self.pan().range = Range::Over;
+        self.body().pan.set_range(Range::Over);
     }
 
-    /// The pan has come off, until the next [`Self::set_grams`].
+    /// The pan has come off, until the next [`Self::put`].
     pub fn underload(&self) {
-        self.pan().range = Range::Under;
+        self.body().pan.set_range(Range::Under);
     }
 
-    /// Switched on or off: a silent scale hears nothing and says nothing, while its adapter stays plugged in.
+    /// Its load cell fails, until the next [`Self::put`]. It says so where its tongue has a word for it.
+    pub fn break_down(&self) {
+        self.body().pan.set_range(Range::Fault);
+    }
+
+    /// Switched off or on: a silent scale hears nothing and says nothing, while its adapter stays plugged in.
     pub fn silent(&self, silent: bool) {
-        self.pan().silent = silent;
+        self.body().pan.is_silent = silent;
     }
 
-    /// Power comes back after a cut: what lies on it becomes its zero, the tare is forgotten, it is silent no longer and
-    /// says its serial number unasked.
+    /// Power comes back after a cut: what lies on it becomes its zero, the tare is forgotten, it is silent no longer
+    /// and says what scales of its tongue say then.
     pub fn restart(&self) {
-        let greeting = self.pan().restart();
-        if let Some(line) = &self.line {
-            // The task may have ended with its line; then nobody is there to be greeted.
-            let _ = line.unasked.send(greeting);
+        let mut greeting = Vec::new();
+        {
+            let Body { pan, speaker, .. } = &mut *self.body();
+            pan.restart();
+            speaker.power_up(pan, &mut greeting);
+        }
+        self.say(greeting);
+    }
+
+    /// Puts bytes on the line as they are. Nothing happens on TCP, and when it is not plugged in.
+    pub fn say(&self, bytes: impl Into<Vec<u8>>) {
+        if let Some(plug) = &self.plug {
+            plug.say(bytes.into());
         }
     }
 
-    /// How many times a weight was asked for and answered, in all its plugs.
+    /// The faults of its line, which stay ordered over a replug.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// How often it was read, asked or streaming, in all its plugs.
     #[must_use]
     pub fn polls(&self) -> u64 {
-        self.pan().polls
+        self.body().pan.polls
+    }
+
+    /// What the host has sent since the start, as the scale heard it, up to 64 KiB.
+    #[must_use]
+    pub fn heard(&self) -> Vec<u8> {
+        self.body().heard.clone()
     }
 
     /// Pulls the plug; returns when the line is gone.
     pub async fn unplug(&mut self) {
-        if let Some(line) = self.line.take() {
-            line.unplug().await;
+        if let Some(plug) = self.plug.take() {
+            plug.pull().await;
         }
     }
 
     /// Plugs it in again, maybe at another name. The load stays; the scale itself was never without power.
     ///
     /// # Errors
-    /// As [`Pty::plug`].
+    /// As [`Self::plug_model`].
     pub async fn replug(&mut self, link: &Path) -> anyhow::Result<()> {
         self.unplug().await;
-        self.line = Some(Line::plug(link, Arc::clone(&self.pan))?);
+        self.plug = Some(Plug::into(link, &self.model, &self.body, &self.faults)?);
         Ok(())
     }
 
-    fn pan(&self) -> MutexGuard<'_, Pan> {
-        lock(&self.pan)
+    fn body(&self) -> MutexGuard<'_, Body> {
+        lock(&self.body)
     }
 }
 
-impl Drop for MtSicsScale {
-    fn drop(&mut self) {
-        if let Some(line) = &self.line {
-            line.task.abort();
+impl Body {
+    /// Has the speaker do something, unless the scale is off; what it says.
+    fn with(&mut self, act: impl FnOnce(&mut dyn Speaker, &mut Pan, &mut Vec<u8>)) -> Vec<u8> {
+        let mut say = Vec::new();
+        if !self.pan.is_silent {
+            act(&mut *self.speaker, &mut self.pan, &mut say);
         }
-    }
-}
-
-impl Line {
-    fn plug(link: &Path, pan: Arc<Mutex<Pan>>) -> anyhow::Result<Self> {
-        let pty = Pty::plug(link)?;
-        let (unasked, greetings) = mpsc::unbounded_channel();
-        let task = tokio::spawn(async move {
-            // A line that fails is a line that is gone: the host sees end of file, as with a broken cable.
-            let _ = serve(&pty, &pan, greetings).await;
-        });
-        Ok(Self { task, unasked })
+        say
     }
 
-    async fn unplug(self) {
-        self.task.abort();
-        // The terminal belongs to the task; it is closed once the task has ended, and it ends cancelled.
-        let _ = self.task.await;
+    fn hear(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let room = HEARD_LEN_MAX - self.heard.len();
+        self.heard.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.with(|speaker, pan, say| bytes.iter().for_each(|byte| speaker.hear(*byte, pan, say)))
     }
-}
-
-/// Answers commands until the line breaks. One command, one reply, in order.
-async fn serve(pty: &Pty, pan: &Mutex<Pan>, mut greetings: mpsc::UnboundedReceiver<String>) -> anyhow::Result<()> {
-    let mut command = Vec::new();
-    let mut buffer = [0; 256];
-    loop {
-        let len = tokio::select! {
-            len = pty.read(&mut buffer) => len?,
-            Some(greeting) = greetings.recv() => {
-                pty.write(greeting.as_bytes()).await?;
-                continue;
-            }
-        };
-        for &byte in &buffer[..len] {
-            match byte {
-                b'\n' => {
-                    let line = std::mem::take(&mut command);
-                    let reply = lock(pan).answer(String::from_utf8_lossy(&line).trim_end_matches('\r'));
-                    if let Some(reply) = reply {
-                        pty.write(reply.as_bytes()).await?;
-                    }
-                }
-                _ if command.len() < COMMAND_LEN_MAX => command.push(byte),
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Pan {
-    /// The reply to one command, with its CRLF; `None` from a scale that is silent.
-    fn answer(&mut self, command: &str) -> Option<String> {
-        if self.silent {
-            return None;
-        }
-        let reply = match command {
-            "SI" => self.weigh(),
-            // It would wait for stability and give up: the host sees the giving up.
-            "S" if self.unsettled > 0 && self.range == Range::Within => {
-                self.settle();
-                self.polls += 1;
-                "S I".to_owned()
-            }
-            "S" => self.weigh(),
-            "Z" => self.when_settled("Z", |pan| {
-                pan.zero = pan.load;
-                "Z A".to_owned()
-            }),
-            "T" => self.when_settled("T", |pan| {
-                pan.tare = pan.load - pan.zero;
-                format!("T S {} g", pan.displayed(pan.tare))
-            }),
-            "TAC" => {
-                self.tare = 0.0;
-                "TAC A".to_owned()
-            }
-            "@" => {
-                self.tare = 0.0;
-                self.identity()
-            }
-            "I4" => self.identity(),
-            "I2" => "I2 A \"SIM Scale 6000.0 g\"".to_owned(),
-            _ => "ES".to_owned(),
-        };
-        Some(reply + "\r\n")
-    }
-
-    fn restart(&mut self) -> String {
-        self.zero = self.load;
-        self.tare = 0.0;
-        self.unsettled = 0;
-        self.silent = false;
-        self.identity() + "\r\n"
-    }
-
-    fn weigh(&mut self) -> String {
-        self.polls += 1;
-        match self.range {
-            Range::Over => return "S +".to_owned(),
-            Range::Under => return "S -".to_owned(),
-            Range::Within => {}
-        }
-        let (state, grams) = if self.unsettled > 0 {
-            // The weight has mostly arrived with the first reply and swings around it, a little less each time.
-            let left = f64::from(self.unsettled) / f64::from(self.settling_replies.max(1));
-            let swing = (self.load - self.load_before) * 0.3 * left * left * self.random.normal().clamp(-2.0, 2.0);
-            self.settle();
-            ("D", self.load + swing)
-        } else {
-            // A quarter of a division of noise: the last digit flickers only where the load lies between two steps.
-            ("S", self.load + 0.25 * self.division * self.random.normal().clamp(-1.9, 1.9))
-        };
-        format!("S {state} {} g", self.displayed(grams - self.zero - self.tare))
-    }
-
-    fn when_settled(&mut self, name: &str, act: impl FnOnce(&mut Self) -> String) -> String {
-        match self.range {
-            Range::Over => format!("{name} +"),
-            Range::Under => format!("{name} -"),
-            Range::Within if self.unsettled > 0 => {
-                self.settle();
-                format!("{name} I")
-            }
-            Range::Within => act(self),
-        }
-    }
-
-    const fn settle(&mut self) {
-        self.unsettled = self.unsettled.saturating_sub(1);
-    }
-
-    fn identity(&self) -> String {
-        format!("I4 A \"{}\"", self.serial)
-    }
-
-    /// Ten characters, right-aligned, rounded to the division. A zero has no sign.
-    fn displayed(&self, grams: f64) -> String {
-        let steps = (grams / self.division).round();
-        let shown = if steps == 0.0 { 0.0 } else { steps * self.division };
-        format!("{shown:>10.decimals$}", decimals = decimals(self.division))
-    }
-}
-
-/// How many decimals a division needs: 0.1 one, 0.05 two, 5 none.
-fn decimals(division: f64) -> usize {
-    (0..9)
-        .find(|decimals| {
-            let scaled = division * 10_f64.powi(*decimals);
-            (scaled - scaled.round()).abs() < 1e-6 && scaled >= 0.5
-        })
-        .map_or(9, |decimals| usize::try_from(decimals).unwrap_or(9))
 }
 
 /// A panic in a test thread must not turn into a second one in the scale.
-fn lock(pan: &Mutex<Pan>) -> MutexGuard<'_, Pan> {
-    pan.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(body: &Mutex<Body>) -> MutexGuard<'_, Body> {
+    body.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,13 +1,24 @@
-//! A barcode scanner on a serial line.
+//! Barcode scanners on a serial line.
 //!
-//! Owns what a scanner adds to a code: the AIM identifier before it and the suffix after it. Must not know what the
-//! codes mean.
+//! Owns what a scanner adds to a code: the AIM identifier before it and the suffix after it. [`Scanner`] only talks, as
+//! most are set; [`ListeningScanner`] heeds single bytes and commands from the host, [`SsiScanner`] speaks Zebra's SSI.
+//! Must not know what the codes mean.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::pty::Pty;
+use crate::pty::{Faults, LineSettings, Pty};
+
+mod heard;
+mod listening;
+mod menu;
+mod packet;
+mod ssi;
+
+pub use heard::{Heard, Outcome};
+pub use listening::{ListeningScanner, Manners};
+pub use ssi::SsiScanner;
 
 /// What the scanner sends around a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +33,25 @@ pub enum Suffix {
     None,
 }
 
+impl Suffix {
+    const fn around(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Cr => ("", "\r"),
+            Self::Lf => ("", "\n"),
+            Self::CrLf => ("", "\r\n"),
+            Self::Tab => ("", "\t"),
+            Self::StxEtx => ("\x02", "\x03"),
+            Self::None => ("", ""),
+        }
+    }
+}
+
 /// A scanner, plugged in or not.
 #[derive(Debug)]
 pub struct Scanner {
     pty: Option<Pty>,
+    settings: LineSettings,
+    faults: Faults,
     suffix: Suffix,
     aim: String,
 }
@@ -36,7 +62,23 @@ impl Scanner {
     /// # Errors
     /// As [`Pty::plug`].
     pub fn plug(link: &Path, suffix: Suffix) -> anyhow::Result<Self> {
-        Ok(Self { pty: Some(Pty::plug(link)?), suffix, aim: "]C0".to_owned() })
+        Self::plug_with(link, suffix, LineSettings::ANY)
+    }
+
+    /// As [`Self::plug`], with a speed that the host has to match.
+    ///
+    /// # Errors
+    /// As [`Pty::plug`].
+    pub fn plug_with(link: &Path, suffix: Suffix, settings: LineSettings) -> anyhow::Result<Self> {
+        let faults = Faults::none();
+        let pty = Some(Pty::plug_with(link, settings, faults.clone())?);
+        Ok(Self { pty, settings, faults, suffix, aim: "]C0".to_owned() })
+    }
+
+    /// The faults of its line, which stay ordered over a replug.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Sends another AIM identifier from now on; none when empty, as scanners come from the factory.
@@ -49,14 +91,7 @@ impl Scanner {
     /// # Errors
     /// When it is not plugged in, or no host reads.
     pub async fn scan(&self, code: &str) -> anyhow::Result<()> {
-        let (before, after) = match self.suffix {
-            Suffix::Cr => ("", "\r"),
-            Suffix::Lf => ("", "\n"),
-            Suffix::CrLf => ("", "\r\n"),
-            Suffix::Tab => ("", "\t"),
-            Suffix::StxEtx => ("\x02", "\x03"),
-            Suffix::None => ("", ""),
-        };
+        let (before, after) = self.suffix.around();
         self.scan_raw(format!("{before}{}{code}{after}", self.aim).as_bytes()).await
     }
 
@@ -80,7 +115,7 @@ impl Scanner {
     pub fn replug(&mut self, link: &Path) -> anyhow::Result<()> {
         // First out, then in: with both under one name the old line would outlive the new link.
         self.pty = None;
-        self.pty = Some(Pty::plug(link)?);
+        self.pty = Some(Pty::plug_with(link, self.settings, self.faults.clone())?);
         Ok(())
     }
 }

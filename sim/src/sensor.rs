@@ -1,16 +1,29 @@
 //! A sensor that publishes its weight over MQTT.
 //!
-//! Owns one connection and the two payload dialects the agent reads. Every publication is at QoS 1 and awaited: when it
-//! returns, the broker has it, so a test need not guess. Must not know who subscribes.
+//! Owns one connection and the payload of two dialects; makers' nodes with topics and a will of their own are in files
+//! of their own and publish through it. Every publication is at QoS 1 and awaited: when it returns, the broker has it,
+//! so a test need not guess. Must not know who subscribes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+
+mod esphome;
+mod home_assistant;
+mod shelly;
+mod tasmota;
+mod zigbee;
+
+pub use esphome::EspHome;
+pub use home_assistant::HomeAssistant;
+pub use shelly::Shelly;
+pub use tasmota::Tasmota;
+pub use zigbee::Zigbee;
 
 /// Longer than any broker under test stays away.
 const ACK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,11 +63,25 @@ impl MqttSensor {
     /// # Errors
     /// When the broker does not answer.
     pub async fn connect(port: u16, topic: &str, dialect: Dialect) -> anyhow::Result<Self> {
+        Self::connect_with(port, topic, dialect, None).await
+    }
+
+    /// Connects a node that publishes on topics of its own, and whose retained `will` at this topic the broker
+    /// publishes when the connection is cut.
+    async fn connect_node(port: u16, topic: &str, will: &str) -> anyhow::Result<Self> {
+        let will = LastWill::new(topic, will, QoS::AtLeastOnce, true);
+        Self::connect_with(port, topic, Dialect::Json, Some(will)).await
+    }
+
+    async fn connect_with(port: u16, topic: &str, dialect: Dialect, will: Option<LastWill>) -> anyhow::Result<Self> {
         let id = format!("sensor-{}-{}", std::process::id(), CLIENTS.fetch_add(1, Ordering::Relaxed));
         let mut options = MqttOptions::new(id, "127.0.0.1", port);
         options.set_max_packet_size(PACKET_LEN_MAX, PACKET_LEN_MAX);
         // With a clean session rumqttc forgets on reconnect what was not acknowledged.
         options.set_clean_session(false);
+        if let Some(will) = will {
+            options.set_last_will(will);
+        }
         let (client, mut events) = AsyncClient::new(options, 16);
         loop {
             let event = timeout(ACK_TIMEOUT, events.poll()).await.context("wait for broker")?;

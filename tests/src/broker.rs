@@ -90,6 +90,18 @@ impl Mosquitto {
         assert!(status.success(), "mosquitto ended with {status}: {:#?}", self.said.all());
     }
 
+    /// SIGKILL, and its memory is gone with it: sessions, subscriptions, retained messages.
+    ///
+    /// # Panics
+    /// When it does not run, or its folder cannot be cleared.
+    pub fn kill_and_forget(&mut self) {
+        self.process.take().expect("a mosquitto that runs").kill();
+        let kept = self.folder.path().join("mosquitto.db");
+        if kept.exists() {
+            fs::remove_file(kept).expect("clear mosquitto's memory");
+        }
+    }
+
     /// Starts it and returns when it takes connections.
     ///
     /// # Panics

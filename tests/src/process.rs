@@ -70,6 +70,18 @@ impl Process {
         Self { name: name.to_owned(), child, readers }
     }
 
+    /// What it holds in memory, in bytes.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process that runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a resident size");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("kilobytes");
+        kilobytes * 1024
+    }
+
     /// SIGKILL: no goodbye. Returns when it is dead and all it said is heard.
     pub fn kill(mut self) {
         self.end();

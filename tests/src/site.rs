@@ -135,6 +135,15 @@ impl Site {
         self.start().await;
     }
 
+    /// What the agent holds in memory, in bytes.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.process.as_ref().expect("a site that runs").resident_bytes()
+    }
+
     #[must_use]
     pub const fn runs(&self) -> bool {
         self.process.is_some()

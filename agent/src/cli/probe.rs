@@ -36,6 +36,9 @@ const LISTEN: Duration = Duration::from_millis(350);
 /// How long a scale may think before it answers.
 const ANSWER: Duration = Duration::from_millis(200);
 
+/// How long a scale may take to complain of an empty line.
+const END: Duration = Duration::from_millis(60);
+
 /// Silence after which an answer is whole, beside the time of some characters.
 const QUIET: Duration = Duration::from_millis(40);
 
@@ -116,6 +119,7 @@ async fn probe(port: &Port, bauds: &[u32]) -> anyhow::Result<(Option<Found>, Vec
             progress.done();
             return Ok((Some(found), noise));
         }
+        let mut needs_end = true;
         let speaks_by_itself = heard.len() > 8;
         if speaks_by_itself {
             // Nobody understands it at this speed, and questions would only be talked over.
@@ -125,6 +129,13 @@ async fn probe(port: &Port, bauds: &[u32]) -> anyhow::Result<(Option<Found>, Vec
         for (protocol, parity, question) in asked() {
             progress.step(&format!("{format}: asking {protocol}"));
             heard.clear();
+            if needs_end {
+                // What no command has ended yet would be the beginning of this one. The complaint is not listened to.
+                line.write(b"\r\n").await.context("ask")?;
+                hear(&mut line, END, *baud, &mut heard).await?;
+                heard.clear();
+            }
+            needs_end = parity != Framing::EightNone || !question.ends_with(b"\n");
             line.write(&with_parity(&question, parity)).await.context("ask")?;
             hear(&mut line, ANSWER, *baud, &mut heard).await?;
             if let Some(found) = understood(format, &heard, &question) {

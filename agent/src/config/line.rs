@@ -24,9 +24,9 @@ pub enum Port {
     Serial(PathBuf),
     /// `tcp:HOST:PORT`
     Tcp(String),
-    /// A file that gives one whole report with each read: `/dev/hidraw…`
+    /// A file that gives one whole report with each read: `/dev/hidraw…`, or `hid:PATH` under another name.
     Hid(PathBuf),
-    /// A scanner that plays a keyboard: `/dev/input/by-id/…-event-kbd`
+    /// A scanner that plays a keyboard: `/dev/input/by-id/…-event-kbd`, or `keyboard:PATH` under another name.
     Keyboard(PathBuf),
     /// `replay:FILE`, a capture played back with its timing.
     Replay(PathBuf),
@@ -52,11 +52,13 @@ impl Port {
             let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
             return if is_port && !host.is_empty() { Ok(Self::Tcp(address.to_owned())) } else { Err(PortError::Tcp) };
         }
-        let (make, path): (fn(PathBuf) -> Self, &str) = match text.strip_prefix("replay:") {
-            Some(path) => (Self::Replay, path),
-            None if text.starts_with("/dev/hidraw") => (Self::Hid, text),
-            None if text.starts_with("/dev/input/") => (Self::Keyboard, text),
-            None => (Self::Serial, text),
+        let (make, path): (fn(PathBuf) -> Self, &str) = match text.split_once(':') {
+            Some(("replay", path)) => (Self::Replay, path),
+            Some(("hid", path)) => (Self::Hid, path),
+            Some(("keyboard", path)) => (Self::Keyboard, path),
+            _ if text.starts_with("/dev/hidraw") => (Self::Hid, text),
+            _ if text.starts_with("/dev/input/") => (Self::Keyboard, text),
+            _ => (Self::Serial, text),
         };
         if path.is_empty() { Err(PortError::Empty) } else { Ok(make(folder.join(path))) }
     }
@@ -73,7 +75,9 @@ impl LineConfig {
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Serial(path) | Self::Hid(path) | Self::Keyboard(path) => path.display().fmt(f),
+            Self::Serial(path) => path.display().fmt(f),
+            Self::Hid(path) => write!(f, "hid:{}", path.display()),
+            Self::Keyboard(path) => write!(f, "keyboard:{}", path.display()),
             Self::Tcp(address) => write!(f, "tcp:{address}"),
             Self::Replay(path) => write!(f, "replay:{}", path.display()),
         }
@@ -91,6 +95,7 @@ mod tests {
         is("line", Port::Serial("/etc/binwire/line".into()));
         is("tcp:10.0.0.7:502", Port::Tcp("10.0.0.7:502".into()));
         is("/dev/hidraw3", Port::Hid("/dev/hidraw3".into()));
+        is("hid:/run/scale", Port::Hid("/run/scale".into()));
         is("/dev/input/by-id/usb-event-kbd", Port::Keyboard("/dev/input/by-id/usb-event-kbd".into()));
         is("replay:day.jsonl", Port::Replay("/etc/binwire/day.jsonl".into()));
         assert_eq!(Port::parse("", Path::new("")), Err(PortError::Empty));

@@ -67,6 +67,8 @@ impl Terminator {
 pub enum FrameError {
     #[error("frame is longer than {max} bytes; check the scanner's suffix and the line's speed")]
     TooLong { max: usize },
+    #[error("frame has broken off; check the cable, or the scanner's suffix")]
+    Unfinished,
     #[error("checksum is wrong: {shown}; check the cable and its shield")]
     Checksum {
         /// The beginning of the frame, printable.
@@ -100,6 +102,7 @@ impl FrameError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLong { .. } => "frame-too-long",
+            Self::Unfinished => "unfinished-frame",
             Self::Checksum { .. } => "checksum",
             Self::Malformed { .. } => "bad-frame",
         }

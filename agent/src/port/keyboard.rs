@@ -40,7 +40,7 @@ impl Keys {
                     }
                     // Handed on as a frame that is too long on a line is, so that it is counted in one place.
                     Err(FrameError::TooLong { max }) => return Ok(vec![b'?'; max + 1]),
-                    Err(FrameError::Checksum { .. } | FrameError::Malformed { .. }) => {}
+                    Err(FrameError::Unfinished | FrameError::Checksum { .. } | FrameError::Malformed { .. }) => {}
                 }
             }
             let now_ms = self.now_ms();

@@ -60,6 +60,9 @@ const RECONNECT_MAX: Duration = Duration::from_secs(30);
 /// levels of an hour in a burst: only the last is how things are.
 const STANDS_FOR: Duration = Duration::from_millis(500);
 
+/// How long newer ones may take the place of a level before one of them counts: a sensor that never pauses counts too.
+const STANDS_MAX: Duration = Duration::from_secs(5);
+
 /// How long the last acks may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -110,8 +113,17 @@ enum Due {
     Now(Option<Verdict>),
     /// After its commit.
     Committed(Answer<Outcome>),
-    /// It stands until then for a newer one of its sensor to take its place.
-    Stands(Instant, Reading),
+    /// It stands for a newer one of its sensor to take its place.
+    Stands(Standing),
+}
+
+/// A level that nothing newer has replaced yet.
+#[derive(Debug)]
+struct Standing {
+    until: Instant,
+    /// Since when it or those that it replaced stand.
+    since: Instant,
+    reading: Reading,
 }
 
 /// What became of the oldest part of the oldest message.
@@ -355,10 +367,12 @@ impl Handler {
             }
             let Some(sensor) = sensors.get_mut(index) else { continue };
             if sensor.counts_alone && matches!(reading, Reading::Weight(_)) {
-                self.replace_standing(index);
+                let now = Instant::now();
+                let since = self.replace_standing(index).unwrap_or(now);
+                let until = (now + STANDS_FOR).min(since + STANDS_MAX);
                 parts.push_back(Part {
                     sensor: index,
-                    due: Due::Stands(Instant::now() + STANDS_FOR, reading),
+                    due: Due::Stands(Standing { until, since, reading }),
                     is_scan: false,
                     id: None,
                 });
@@ -400,13 +414,18 @@ impl Handler {
         readings
     }
 
-    /// A newer level takes the place of one that stands.
-    fn replace_standing(&mut self, sensor: usize) {
+    /// A newer level takes the place of one that stands; since when that one or its forerunners stood.
+    fn replace_standing(&mut self, sensor: usize) -> Option<Instant> {
+        let mut replaced = None;
         for part in self.pending.iter_mut().flat_map(|pending| &mut pending.parts) {
-            if part.sensor == sensor && matches!(part.due, Due::Stands(..)) {
+            if let Due::Stands(standing) = &part.due
+                && part.sensor == sensor
+            {
+                replaced = Some(standing.since);
                 part.due = Due::Now(None);
             }
         }
+        replaced
     }
 
     /// How long until some sensor's silence means something.
@@ -454,7 +473,7 @@ impl Handler {
             Settled::Empty => None,
             Settled::Nothing(verdict) => verdict,
             Settled::Stood => {
-                let Due::Stands(_, reading) = part.due else { return };
+                let Due::Stands(Standing { reading, .. }) = part.due else { return };
                 let due = match sensor.pipeline.submit_reading(reading, None).await {
                     Submitted::Queued(answer) => Due::Committed(answer),
                     Submitted::Done(_) => Due::Now(None),
@@ -500,8 +519,8 @@ async fn settled(pending: &mut VecDeque<Pending>) -> Settled {
         None => Settled::Empty,
         Some(Due::Now(verdict)) => Settled::Nothing(*verdict),
         Some(Due::Committed(answer)) => Settled::Outcome(answer.await.unwrap_or(Err(Refused::Closed))),
-        Some(Due::Stands(until, _)) => {
-            sleep_until(*until).await;
+        Some(Due::Stands(standing)) => {
+            sleep_until(standing.until).await;
             Settled::Stood
         }
     }

@@ -9,7 +9,7 @@ use super::line::{Dialogue, Listener};
 use crate::{
     config::ScannerConfig,
     device::{
-        Debounce, FrameDecoder, LineDoubt, Reading, Terminator,
+        Debounce, FrameDecoder, FrameError, LineDoubt, Reading, Terminator,
         scanner_host::{Host, HostDialect, Verdict},
     },
     label::vendor_prefix::Prefix,
@@ -25,6 +25,8 @@ pub struct Scanning {
     host: Host,
     prefix: Prefix,
     debounce: Debounce,
+    /// Partial frames thrown away so far that have been told.
+    told_discarded: u64,
 }
 
 impl Scanning {
@@ -38,7 +40,12 @@ impl Scanning {
     pub fn of(host: HostDialect, terminator: Terminator, prefix: Prefix, repeat_window: Duration) -> Self {
         let window_ms = u64::try_from(repeat_window.as_millis()).unwrap_or(u64::MAX);
         let idle_ms = if terminator == Terminator::None { FrameDecoder::IDLE_MS } else { IDLE_MS };
-        Self { host: Host::new(host, terminator, idle_ms), prefix, debounce: Debounce::new(window_ms) }
+        Self {
+            host: Host::new(host, terminator, idle_ms),
+            prefix,
+            debounce: Debounce::new(window_ms),
+            told_discarded: 0,
+        }
     }
 
     /// Hands on what is complete, and answers it.
@@ -67,6 +74,10 @@ impl Scanning {
             }
             let answer = self.host.verdict(verdict, millis(listener));
             line.write(&answer).await?;
+        }
+        while self.told_discarded < self.host.discarded() {
+            self.told_discarded += 1;
+            listener.bad_frame(&FrameError::Unfinished);
         }
         let output = self.host.take_output();
         if output.is_empty() { Ok(()) } else { line.write(&output).await }

@@ -34,6 +34,13 @@ pub struct Feed {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Device {
     pub connected: bool,
+    #[serde(default)]
+    pub problem: Option<String>,
+    pub readings: u64,
+    pub bad_frames: u64,
+    #[serde(default)]
+    pub bad_frames_by_reason: BTreeMap<String, u64>,
+    pub refused: u64,
 }
 
 impl Status {

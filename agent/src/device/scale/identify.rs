@@ -7,7 +7,7 @@
 use super::{
     modbus::{Map, Query},
     protocol::{Options, Protocol},
-    report::Report,
+    report::{Fault, Report},
 };
 
 /// Protocols on serial lines, strict layouts first. What comes later reads more than its own.
@@ -109,11 +109,11 @@ pub fn suspects(bytes: &[u8], asked: &[u8], mask_parity: bool) -> Vec<Suspect> {
             let mut suspect = Suspect { protocol, options, levels: 0, bad: 0, last: Report::default() };
             while let Some(report) = decoder.poll() {
                 match report {
-                    Ok(report) if report.error.is_some_and(super::Fault::is_misunderstanding) => {}
-                    Ok(report) if report.speaks_of_level() => {
+                    Ok(report) if says_what_lies_on_it(&report) => {
                         suspect.levels += 1;
                         suspect.last = report;
                     }
+                    // A complaint is a word that many makers share.
                     Ok(_) => {}
                     Err(_) => suspect.bad += 1,
                 }
@@ -127,4 +127,47 @@ pub fn suspects(bytes: &[u8], asked: &[u8], mask_parity: bool) -> Vec<Suspect> {
     // Stable: among equals strictness decides.
     found.sort_by_key(|(is_answer, suspect)| (suspect.bad, !is_answer));
     found.into_iter().map(|(_, suspect)| suspect).collect()
+}
+
+/// A weight, or in words of its own why there is none.
+fn says_what_lies_on_it(report: &Report) -> bool {
+    let in_words = matches!(report.error, Some(Fault::Overload | Fault::Underload | Fault::Unstable));
+    report.weight.is_some() || report.count.is_some() || report.status_only || in_words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_question_holds_a_letter_that_zeroes_or_tares_another_makers_scale() {
+        for (protocol, _, question) in questions() {
+            // Scales that take single letters act on them wherever they stand.
+            let acts = question.iter().find(|byte| matches!(byte.to_ascii_uppercase(), b'Z' | b'T' | b'C'));
+            assert_eq!(acts, None, "{protocol}: {question:02x?}");
+        }
+    }
+
+    #[test]
+    fn the_strict_layout_goes_before_the_loose_one_that_reads_it_too() {
+        for (bytes, asked, expected) in [
+            (&b"S S     100.00 g\r\n"[..], &b"SI\r\n"[..], Protocol::MtSics),
+            (b"\n 1G       5.025lb \r", b"\nW\r", Protocol::Sma),
+            (b"\x0201.230\r", b"W", Protocol::Toledo8217),
+            (b"ST,GS,     0.0,kg\r\n", b"READ\r\n", Protocol::Dini),
+            (b"ST,GS   12.34kg\r\n", b"W", Protocol::KernEoc),
+            (b"    12.50 kg    G  \r\n", b"IP\r\n", Protocol::Ohaus),
+            (b"G     +  2.00 kg\r\n", b"P\r\n", Protocol::Adam),
+        ] {
+            let found = suspects(bytes, asked, false);
+            assert_eq!(found.first().map(|suspect| suspect.protocol), Some(expected), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn noise_has_no_suspect() {
+        assert_eq!(suspects(b"\x80\x00\xff\xf8\x80", b"", false), []);
+        assert_eq!(suspects(b"ES\r\n", b"SI\r\n", false), [], "a complaint says nothing of the language");
+        assert_eq!(suspects(b"BIN-0042\r", b"", false), [], "a scanner");
+    }
 }

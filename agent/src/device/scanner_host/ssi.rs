@@ -106,6 +106,7 @@ impl SsiHost {
             let found = match packet {
                 Ok(packet) => self.handle(packet),
                 Err(error) => {
+                    self.assembly.damaged();
                     // Text on the line is no damaged packet: asking for more of it does not help.
                     if error != PacketError::BadLength {
                         self.send(&Command::Nak(NakReason::Resend));

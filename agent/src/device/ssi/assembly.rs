@@ -131,6 +131,13 @@ impl Assembly {
         }
     }
 
+    /// A packet was unreadable. What is sent again after it may be a new scan of the same code, which never arrived
+    /// whole: so it counts. That a lost acknowledgement and a damaged repeat meet is rarer, and would count once too
+    /// often.
+    pub fn damaged(&mut self) {
+        self.acknowledged = None;
+    }
+
     /// The line was opened anew: half a symbol is lost, but what was acknowledged is remembered, or the repeat of a
     /// scan whose acknowledgement went down with the line would count twice.
     pub fn reopen(&mut self) {

@@ -1,65 +1,10 @@
-//! The simulated serial devices, seen from the host's side of the line.
+//! Plugging in and out, and the devices that the demo uses.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+use std::io::ErrorKind;
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use nix::fcntl::OFlag;
+use super::host::{BOUND, Host, port};
 use sim::{MtSicsScale, Pty, Scanner, Suffix};
-use tempfile::TempDir;
-use tokio::net::unix::pipe::Receiver;
 use tokio::time::timeout;
-
-const BOUND: Duration = Duration::from_secs(10);
-
-/// A host with the port open.
-struct Host {
-    file: File,
-    from_device: Receiver,
-}
-
-impl Host {
-    fn open(link: &Path) -> std::io::Result<Self> {
-        let flags = (OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits();
-        let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open(link)?;
-        let from_device = Receiver::from_file_unchecked(file.try_clone()?)?;
-        Ok(Self { file, from_device })
-    }
-
-    fn send(&self, bytes: &[u8]) {
-        (&self.file).write_all(bytes).unwrap();
-    }
-
-    /// What comes, up to and with `end`; what came so far when the line is gone.
-    async fn read_until(&self, end: &[u8]) -> Vec<u8> {
-        let mut got = Vec::new();
-        while !got.ends_with(end) {
-            let mut byte = [0];
-            timeout(BOUND, self.from_device.readable()).await.unwrap().unwrap();
-            match self.from_device.try_read(&mut byte) {
-                Ok(1) => got.push(byte[0]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Ok(_) | Err(_) => break,
-            }
-        }
-        got
-    }
-
-    async fn ask(&self, command: &str) -> String {
-        self.send(format!("{command}\r\n").as_bytes());
-        String::from_utf8(self.read_until(b"\r\n").await).unwrap()
-    }
-}
-
-fn port() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let link = folder.path().join("usb-Sim_Device_1-if00");
-    (folder, link)
-}
 
 #[tokio::test]
 async fn bytes_cross_the_line_unchanged_both_ways() {

@@ -1,52 +1,8 @@
-//! Broker and sensor, seen from a subscriber; the last hop may lead through the faulty line.
+//! Broker and sensor; the last hop may lead through the faulty line.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
-
-use std::time::Duration;
-
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
+use super::subscriber::{BOUND, Subscriber};
 use sim::{Broker, Dialect, MqttSensor, Wan};
 use tokio::time::timeout;
-
-const BOUND: Duration = Duration::from_secs(30);
-
-struct Subscriber {
-    _client: AsyncClient,
-    events: EventLoop,
-}
-
-impl Subscriber {
-    /// Connects and returns once the subscription is in force.
-    async fn to(port: u16, filter: &str) -> Self {
-        let mut options = MqttOptions::new("subscriber", "127.0.0.1", port);
-        options.set_max_packet_size(1024 * 1024, 1024 * 1024);
-        let (client, events) = AsyncClient::new(options, 16);
-        client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
-        let mut subscriber = Self { _client: client, events };
-        while !matches!(subscriber.event().await, Packet::SubAck(_)) {}
-        subscriber
-    }
-
-    async fn event(&mut self) -> Packet {
-        loop {
-            if let Event::Incoming(packet) = timeout(BOUND, self.events.poll()).await.unwrap().unwrap() {
-                return packet;
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Publish {
-        loop {
-            if let Packet::Publish(publish) = self.event().await {
-                return publish;
-            }
-        }
-    }
-
-    async fn payload(&mut self) -> String {
-        String::from_utf8(self.next().await.payload.to_vec()).unwrap()
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_published_weight_arrives_at_a_subscriber() {
