@@ -22,6 +22,10 @@ pub const ITEM_LEN_MAX: usize = 8 * 1024;
 /// Bytes of a name that people give (site, feed, bin, device): fits a label and a log line.
 pub const NAME_LEN_MAX: usize = 64;
 
+/// Bytes of a scanned code that is kept beside the item it names. GS1 labels have under 200, large parts labels some
+/// hundred; a longer one is kept only where it is itself the item.
+pub const SCAN_LEN_MAX: usize = 1_024;
+
 /// Bytes of a free text (reason, reference, lot, serial). GS1's longest, AI 8200, has 70.
 pub const TEXT_LEN_MAX: usize = 256;
 
@@ -39,5 +43,5 @@ pub const WINDOW_MAX: u32 = 8;
 pub const RETRY_AFTER_MAX: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 // A record of the longest item code, every byte escaped, must fit a record, and a full record must fit a batch.
-const _: () = assert!(ITEM_LEN_MAX * 6 + 8 * 1024 < RECORD_LEN_MAX);
+const _: () = assert!((ITEM_LEN_MAX + SCAN_LEN_MAX) * 6 + 8 * 1024 < RECORD_LEN_MAX);
 const _: () = assert!(RECORD_LEN_MAX < BATCH_LEN_MAX);

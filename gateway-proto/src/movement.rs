@@ -33,6 +33,10 @@ pub struct Movement {
     pub lot: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<Text>,
+    /// What was scanned, where it says more than the item: the whole label, its bytes as text. At most
+    /// [`SCAN_LEN_MAX`](crate::limits::SCAN_LEN_MAX) bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<ItemCode>,
     /// Work order, purchase order, shipment: what it was for.
     #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<Text>,
@@ -148,6 +152,7 @@ impl Movement {
             actor: None,
             lot: None,
             serial: None,
+            code: None,
             reference: None,
             reason: None,
             between: None,

@@ -14,6 +14,7 @@
 use std::{str::FromStr, time::Duration};
 
 use gateway_proto::{
+    limits::SCAN_LEN_MAX,
     movement::Movement,
     name::{DeviceName, ItemCode, NameError, PlaceName, Text},
     place::Place,
@@ -213,6 +214,9 @@ impl Station {
         movement.clock = clock;
         movement.lot = label.lot.and_then(|lot| Text::try_from(lot).ok());
         movement.serial = label.serial.and_then(|serial| Text::try_from(serial).ok());
+        // A label that is read wrongly today can be read again tomorrow.
+        let says_more = code.len() <= SCAN_LEN_MAX && code != movement.item.as_str();
+        movement.code = says_more.then(|| ItemCode::from_str(code).ok()).flatten();
         movement.actor.clone_from(&self.actor);
         movement.reference.clone_from(&self.reference);
         let entry = Entry::movement(movement, origin)?;
@@ -433,6 +437,11 @@ mod tests {
         assert_eq!(movement.item.as_str(), "M8-BOLT", "its GTIN-13 is in the catalog");
         assert_eq!(movement.lot.as_ref().map(Text::as_str), Some("L7"));
         assert_eq!(movement.serial.as_ref().map(Text::as_str), Some("S9"));
+        assert_eq!(
+            movement.code.as_ref().map(ItemCode::as_str),
+            Some("0104006381333931\u{1d}10L7\u{1d}21S9"),
+            "the scan itself is kept"
+        );
     }
 
     #[test]

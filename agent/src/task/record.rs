@@ -21,7 +21,7 @@ use crate::{
         tally::{Doubt, Tally},
     },
     status::DeviceBoard,
-    task::line::Listener,
+    task::{hush::Hush, line::Listener},
 };
 
 /// What one device's readings lead to.
@@ -37,6 +37,7 @@ pub struct Pipeline {
     told_doubt: Option<Doubt>,
     /// The doubt about the line is on the board.
     told_line_doubt: bool,
+    hush: Hush,
 }
 
 /// What came of a reading that was handed in.
@@ -94,6 +95,7 @@ impl Site {
             room,
             told_doubt: None,
             told_line_doubt: false,
+            hush: Hush::default(),
         })
     }
 }
@@ -205,7 +207,9 @@ impl Pipeline {
                     Room::Station(station) => station.undo(),
                 }
                 self.board.count_refused();
-                error!(device = %self.device, error = %crate::cause::chain(refused), "not recorded");
+                if let Some(hushed) = self.hush.may_say(self.clock.elapsed()) {
+                    error!(device = %self.device, error = %crate::cause::chain(refused), hushed, "not recorded");
+                }
                 match refused {
                     // It would break the same rule again.
                     Refused::Entry(_) => Verdict::Refused,
@@ -231,9 +235,11 @@ impl Pipeline {
         }
     }
 
-    fn refused(&self, why: &str) -> NotAnEntry {
+    fn refused(&mut self, why: &str) -> NotAnEntry {
         self.board.count_refused();
-        warn!(device = %self.device, why, "reading refused");
+        if let Some(hushed) = self.hush.may_say(self.clock.elapsed()) {
+            warn!(device = %self.device, why, hushed, "reading refused");
+        }
         NotAnEntry
     }
 

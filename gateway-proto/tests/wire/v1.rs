@@ -44,6 +44,16 @@ fn a_movement_leaves_out_what_is_at_its_default() {
 }
 
 #[test]
+fn a_movement_with_the_label_it_came_from() {
+    let mut movement = movement();
+    movement.code = Some("0109521234567882\u{1d}10L1".parse().unwrap());
+    pinned(
+        &Record::Movement(movement),
+        r#"{"type":"movement","at":"2026-11-21T05:00:00.123Z","item":"M8-BOLT","qty":12,"from":"bin:A-01","to":"used","by":"scale-3","code":"0109521234567882\u001d10L1"}"#,
+    );
+}
+
+#[test]
 fn a_movement_with_everything() {
     let mut movement = movement();
     movement.source = Source::Scale;

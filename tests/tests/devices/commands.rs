@@ -4,7 +4,7 @@ use std::{io::Write as _, process::Stdio};
 
 use serde_json::Value;
 use sim::{LineSettings, Model, Parity, Scanner, Settling, SimScale, Suffix, Tongue};
-use tests::{process, skip::say};
+use tests::{Checker, Emitted, Hub, Site, process, skip::say};
 
 /// Runs the agent's command; its standard output as JSON lines.
 async fn json_lines(words: &[&str], input: &[u8]) -> Vec<Value> {
@@ -161,4 +161,29 @@ async fn decode_says_what_any_bytes_mean() {
     }
     let wrong = json_lines(&["decode", "sma"], b"\n 1G   5.025lb\r").await;
     assert_eq!(wrong[0]["error"], "bad-frame");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capture_in_place_of_a_device_is_counted_once() {
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let file = Site::new("plant-7").feed("acme", hub.addr());
+    let (port, capture) = (file.port("line"), file.port("day.jsonl"));
+    let scale = SimScale::plug(&port, Tongue::Dini).unwrap();
+    scale.put(1_400.0);
+    let words = ["capture", port.to_str().unwrap(), capture.to_str().unwrap(), "--protocol", "dini", "--count", "12"];
+    json_lines(&words, b"").await;
+    emitted.level("WASHER", "A-01", 5);
+    let mut site = file
+        .section(format_args!(
+            "[[item]]\ncode = \"WASHER\"\nfeed = \"acme\"\npiece_weight_g = 200\n\
+             [[bin]]\nname = \"A-01\"\nitem = \"WASHER\"\ntare_g = 400\n\
+             [[scale]]\nname = \"scale-1\"\nbin = \"A-01\"\nprotocol = \"dini\"\nport = \"replay:{}\"\n",
+            capture.display()
+        ))
+        .start()
+        .await;
+    site.wait_until_accepted(1).await;
+    hub.wait_for_movements(1).await;
+    Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
 }

@@ -1,5 +1,6 @@
 //! Every MQTT dialect over a broker, in both versions of MQTT.
 
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use sim::{Dialect, MqttSensor};
 use tests::{Broker, Checker, Emitted, Hub, Part, Site, broker::Mosquitto, site::file::SiteFile};
 
@@ -194,6 +195,25 @@ async fn a_node_that_starts_again_at_zero_has_used_nothing() {
     Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
 }
 
+/// A display at the bin, which shows what its topic says.
+async fn display(port: u16, topic: &str) -> (AsyncClient, EventLoop) {
+    let (client, mut events) = AsyncClient::new(MqttOptions::new("display", "127.0.0.1", port), 4);
+    client.subscribe(topic, QoS::AtLeastOnce).await.unwrap();
+    while !matches!(events.poll().await.unwrap(), Event::Incoming(Packet::SubAck(_))) {}
+    (client, events)
+}
+
+async fn shown(display: &mut EventLoop) -> serde_json::Value {
+    let next = async {
+        loop {
+            if let Event::Incoming(Packet::Publish(publish)) = display.poll().await.unwrap() {
+                return serde_json::from_slice(&publish.payload).unwrap();
+            }
+        }
+    };
+    tokio::time::timeout(tests::PATIENCE, next).await.expect("the display shows something")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_button_press_counts_once_and_a_retained_one_never() {
     let (emitted, broker) = (Emitted::default(), Broker::start().await);
@@ -206,19 +226,24 @@ async fn a_button_press_counts_once_and_a_retained_one_never() {
         .station("goods-in")
         .section(
             "[[sensor]]\nname = \"button\"\nbroker = \"local\"\nstation = \"goods-in\"\ntopic = \"button-1\"\n\
-             dialect = \"zigbee2mqtt\"\nactions = { single = \"M8-BOLT\" }\nfeedback_topic = \"feedback/button-1\"\n",
+             dialect = \"zigbee2mqtt\"\nactions = { single = \"M8-BOLT\", double = \"BW:DANCE\" }\nfeedback_topic = \"feedback/button-1\"\n",
         )
         .start()
         .await;
     site.wait_for_status("the broker is there", |status| status.devices["button"].connected).await;
+    let (_client, mut display) = display(broker.port(), "feedback/button-1").await;
     let part = Part::new("M8-BOLT", 1);
     for _ in 0..2 {
         emitted.mean(&part);
         sensor.publish_raw("zigbee2mqtt/button-1", press, false).await.unwrap();
         sensor.publish_raw("zigbee2mqtt/button-1", r#"{"action":"","battery":88}"#, false).await.unwrap();
         emitted.promise(&part);
+        assert_eq!(shown(&mut display).await["verdict"], "accepted");
     }
-    site.wait_until_accepted(2).await;
+    assert_eq!(site.accepted().len(), 2, "told after the commit");
+    // A button of nonsense hears of it.
+    sensor.publish_raw("zigbee2mqtt/button-1", r#"{"action":"double"}"#, false).await.unwrap();
+    assert_eq!(shown(&mut display).await["verdict"], "refused");
     hub.wait_for_movements(2).await;
     Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
 }
