@@ -200,6 +200,7 @@ impl Wiring {
                     dialect: sensor.dialect.clone(),
                     counts_alone: sensor.settle_readings == 1,
                     feedback_topic: sensor.feedback_topic.clone(),
+                    is_gone: false,
                     pipeline,
                 }));
             }

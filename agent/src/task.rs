@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod delivery;
+mod hush;
 pub mod line;
 pub mod mqtt;
 pub mod record;

@@ -118,6 +118,19 @@ impl Keyboard {
         }
     }
 
+    /// Some events never came: what is typed up to the next end of a scan is no scan, and which keys are held nobody
+    /// knows.
+    pub fn missed(&mut self, now_ms: u64) {
+        self.last_ms = now_ms;
+        self.held = Held::default();
+        self.alt_code = None;
+        self.partial.clear();
+        if !self.skipping {
+            self.skipping = true;
+            self.ready.push_back(Err(FrameError::Unfinished));
+        }
+    }
+
     /// The next scan; `None` until more keys are pressed.
     pub fn poll(&mut self) -> Option<Result<Typed, FrameError>> {
         self.ready.pop_front()

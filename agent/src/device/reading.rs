@@ -89,6 +89,8 @@ pub enum Cause {
     DeviceError,
     /// Asked and asked again, and no answer.
     Silent,
+    /// Asked for all that it has to say, which has not come yet.
+    Awaited,
     /// Known to be gone: unplugged, or its broker says so.
     Offline,
     /// A value where a number should be, and it is none (`null`, `NaN`): the sensor failed to read.
@@ -105,6 +107,7 @@ impl Cause {
             Self::Busy => "busy",
             Self::DeviceError => "device error",
             Self::Silent => "silent",
+            Self::Awaited => "awaited",
             Self::Offline => "offline",
             Self::NotANumber => "not a number",
         }

@@ -35,6 +35,9 @@ use crate::{
 /// How long a mode or quantity waits for its part: a technician called away must not book the next one's part.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// How long the symbols of one package label belong together.
+const ONE_LABEL: Duration = Duration::from_secs(10);
+
 /// What begins a command label.
 const COMMAND: &str = "BW:";
 
@@ -47,6 +50,10 @@ pub struct Station {
     usual: Mode,
     mode: Mode,
     quantity: Option<Quantity>,
+    /// The quantity of a package whose label has it as a symbol of its own, and when it was scanned.
+    packed: Option<(Quantity, Duration)>,
+    /// When the last part was scanned.
+    part_at: Option<Duration>,
     /// Who, by badge, and what for, by job label: for every part until the station is left alone.
     actor: Option<Text>,
     reference: Option<Text>,
@@ -108,6 +115,8 @@ pub enum Refusal {
     Quantity(String),
     #[error("{0} label is no part; scan the part")]
     NotAPart(&'static str),
+    #[error("quantity came after its part, which is booked already; scan the quantity first")]
+    LateQuantity,
     #[error("label is damaged: {0}; scan it again, or type the code")]
     Damaged(String),
     #[error("{0}; check the station's place and mode")]
@@ -129,6 +138,8 @@ impl Station {
             mode: usual.clone(),
             usual,
             quantity: None,
+            packed: None,
+            part_at: None,
             actor: None,
             reference: None,
             last: None,
@@ -154,7 +165,7 @@ impl Station {
         let code = scan.text();
         let heard = match code.strip_prefix(COMMAND) {
             Some(command) => self.command(command),
-            None => self.label(at, scan, &code, origin, codes),
+            None => self.label(now, at, scan, &code, origin, codes),
         };
         heard.unwrap_or_else(Heard::Refused)
     }
@@ -182,6 +193,7 @@ impl Station {
 
     fn label(
         &mut self,
+        now: Duration,
         (at, clock): (WallTime, Option<UntrustedClock>),
         scan: &Scan,
         code: &str,
@@ -192,7 +204,7 @@ impl Station {
         let known = codes.catalog.item(code).cloned();
         let label = label::read(scan, codes.rules, at.year());
         if known.is_none()
-            && let Some(heard) = self.no_part(&label)?
+            && let Some(heard) = self.no_part(now, &label)?
         {
             return Ok(heard);
         }
@@ -207,7 +219,8 @@ impl Station {
         let units = |units: u64| Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()));
         let said = scan.quantity.map(units).transpose()?;
         let comes_packed = matches!(self.mode, Mode::Receive | Mode::PutAway);
-        let packed = label.quantity.filter(|_| comes_packed).map(units).transpose()?;
+        let beside = self.packed.filter(|(_, at)| now.saturating_sub(*at) < ONE_LABEL).map(|(quantity, _)| quantity);
+        let packed = label.quantity.map(units).transpose()?.or(beside).filter(|_| comes_packed);
         let quantity = said.or(self.quantity).or(packed).unwrap_or(Quantity::ONE);
         let (from, to) = self.mode.places(&self.place);
         let mut movement = Movement::new(at, item, quantity, from, to, self.name.clone());
@@ -223,11 +236,12 @@ impl Station {
         let last = (self.mode.clone(), self.quantity);
         self.cancel();
         self.last = Some(last);
+        self.part_at = Some(now);
         Ok(Heard::Entry(Box::new(entry)))
     }
 
     /// What a label that names no part does: a badge, a job, an action, a bare quantity.
-    fn no_part(&mut self, label: &Label) -> Result<Option<Heard>, Refusal> {
+    fn no_part(&mut self, now: Duration, label: &Label) -> Result<Option<Heard>, Refusal> {
         let text = |value: &str| Text::from_str(value).map_err(|error| Refusal::Record(error.to_string()));
         match &label.form {
             Form::Site(SiteLabelKind::Badge, value) => self.actor = Some(text(value)?),
@@ -236,12 +250,21 @@ impl Station {
             Form::Site(kind @ (SiteLabelKind::Bin | SiteLabelKind::Place | SiteLabelKind::Asset), _) => {
                 return Err(Refusal::NotAPart(kind.name()));
             }
-            Form::DataIdentifier if label.items.is_empty() => match label.quantity {
-                Some(units) => {
-                    self.quantity = Some(Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()))?);
+            Form::DataIdentifier if label.items.is_empty() && label.quantity.is_some() => {
+                // Labels have the part first; for that part it is too late, and the next one is another.
+                if self.part_at.is_some_and(|at| now.saturating_sub(at) < ONE_LABEL) {
+                    return Err(Refusal::LateQuantity);
                 }
-                None => return Err(Refusal::NotAPart("this")),
-            },
+                let units = label.quantity.unwrap_or_default();
+                let quantity = Quantity::new(units).map_err(|_| Refusal::Quantity(units.to_string()))?;
+                self.packed = Some((quantity, now));
+            }
+            // A pallet, a second symbol of a package, an order: in order, and no part.
+            Form::Gs1 | Form::DigitalLink | Form::Iso15434 | Form::DataIdentifier | Form::Hibc | Form::Lcsc
+                if label.items.is_empty() && label.trouble.is_none() =>
+            {
+                return Err(Refusal::NotAPart(label.form.name()));
+            }
             Form::Site(SiteLabelKind::Item, _)
             | Form::Plain
             | Form::Gtin
@@ -258,11 +281,12 @@ impl Station {
     fn cancel(&mut self) {
         self.mode = self.usual.clone();
         self.quantity = None;
+        self.packed = None;
         self.last = None;
     }
 
     fn expecting(&self) -> String {
-        let quantity = self.quantity.map_or(1, Quantity::units);
+        let quantity = self.quantity.or(self.packed.map(|(quantity, _)| quantity)).map_or(1, Quantity::units);
         format!("{}, {quantity}: scan the part", self.mode)
     }
 }
@@ -454,6 +478,46 @@ mod tests {
         scan(&mut station, 4, "BW:RECEIVE");
         scan(&mut station, 5, "BW:QTY:3");
         assert_eq!(scan(&mut station, 6, label), "3 M8-BOLT vendor bin:A-01", "what a person says goes before");
+    }
+
+    #[test]
+    fn a_label_in_order_that_names_no_part_is_refused() {
+        for frame in
+            ["]C100340123450000000024", "]d1[)>\u{1e}06\u{1d}1JUN043325711\u{1d}Q5\u{1e}\u{4}", "{pbn:P,qty:5}"]
+        {
+            let told = scan(&mut station(), 1, frame);
+            assert!(told.starts_with("refused:") && told.contains("label is no part"), "{frame}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_bare_quantity_belongs_to_the_part_behind_it_and_never_to_the_next_label() {
+        let rules = LabelRules { data_identifiers: true, ..LabelRules::default() };
+        let mut station = station();
+        let mut scan = |seconds, frame: &str| {
+            let scan = Scan::from_frame(frame.as_bytes());
+            let codes = Codes { catalog: &catalog(), rules: &rules };
+            let at = (WallTime::from_millis(0), None);
+            match station.handle_scan(Duration::from_secs(seconds), at, &scan, None, codes) {
+                Heard::Entry(entry) => match entry.statement {
+                    Statement::Movement { movement: m, .. } => format!("{} {}", m.qty, m.item),
+                    Statement::Level(level) => panic!("{level:?}"),
+                },
+                Heard::Set(text) => text,
+                Heard::Refused(refusal) => format!("refused: {refusal}"),
+            }
+        };
+        scan(1, "BW:RECEIVE");
+        assert_eq!(scan(2, "PM8-BOLT"), "1 M8-BOLT");
+        assert!(scan(3, "Q250").starts_with("refused: quantity came after its part"));
+        scan(14, "BW:RECEIVE");
+        scan(15, "Q250");
+        assert_eq!(scan(16, "PM8-BOLT"), "250 M8-BOLT");
+        scan(40, "BW:RECEIVE");
+        scan(41, "Q250");
+        assert_eq!(scan(52, "PM8-BOLT"), "1 M8-BOLT", "of a label long ago");
+        scan(80, "Q250");
+        assert_eq!(scan(81, "PM8-BOLT"), "1 M8-BOLT", "in use mode a package's quantity is not what was taken");
     }
 
     #[test]

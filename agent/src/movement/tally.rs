@@ -75,6 +75,9 @@ impl Doubt {
             Self::Scale(Cause::Silent | Cause::Offline) => {
                 "scale does not answer; check its power and cable".to_owned()
             }
+            Self::Scale(Cause::Awaited) => {
+                "nothing heard of it since the connection was made; check that its node is on".to_owned()
+            }
             Self::Scale(cause @ (Cause::DeviceError | Cause::NotANumber)) => {
                 format!("scale reports {}; restart it, then check it with a known weight", cause.name())
             }

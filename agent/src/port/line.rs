@@ -6,6 +6,7 @@
 
 use std::{io, time::Duration};
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -14,7 +15,10 @@ use tokio::{
 use tokio_serial::SerialStream;
 
 use super::{capture::Direction, keyboard::Keys, raw::Raw, replay::Replay, serial};
-use crate::config::{LineConfig, Port};
+use crate::{
+    config::{LineConfig, Port},
+    device::FrameError,
+};
 
 /// Bytes of one read. A scan is under a hundred; a burst after a pause is taken in a few reads.
 const READ_LEN: usize = 4_096;
@@ -58,6 +62,9 @@ pub fn explained(error: &io::Error, line: &LineConfig) -> String {
         }
         (io::ErrorKind::NotFound, Port::Replay(_)) => format!("{port} is not there"),
         (io::ErrorKind::InvalidData, Port::Replay(_)) => format!("{port}: {error}"),
+        (io::ErrorKind::UnexpectedEof, Port::Tcp(_)) => {
+            format!("{port} closed the connection; it may serve one program at a time: stop the other one")
+        }
         (io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof, _) => format!("{port} is not there; plug it in"),
         (io::ErrorKind::PermissionDenied, _) => {
             format!("no permission for {port}; add the agent's user to the group that owns it")
@@ -78,6 +85,7 @@ impl Line {
             Port::Tcp(address) => {
                 let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await??;
                 stream.set_nodelay(true)?;
+                SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
                 Source::Tcp(stream)
             }
             Port::Hid(path) => Source::Hid(Raw::open(path)?),
@@ -94,7 +102,28 @@ impl Line {
         self
     }
 
-    /// The next bytes. Cancel-safe: what was read is returned, or still waits.
+    /// Whether bytes travel at a speed that must be right.
+    #[must_use]
+    pub const fn has_uart(&self) -> bool {
+        matches!(self.source, Source::Serial(_))
+    }
+
+    /// Whether the far end can be gone without anybody noticing.
+    #[must_use]
+    pub const fn is_network(&self) -> bool {
+        matches!(self.source, Source::Tcp(_))
+    }
+
+    /// Scans that the port itself could not make out, since the last call.
+    #[must_use]
+    pub fn take_bad_frames(&mut self) -> Vec<FrameError> {
+        match &mut self.source {
+            Source::Keyboard(keys) => keys.take_bad_frames(),
+            Source::Serial(_) | Source::Tcp(_) | Source::Hid(_) | Source::Replay(_) => Vec::new(),
+        }
+    }
+
+    /// The next bytes; none when there is only something for [`Self::take_bad_frames`]. Cancel-safe: what was read is returned, or still waits.
     ///
     /// # Errors
     /// `UnexpectedEof` when the line is gone.
@@ -144,6 +173,12 @@ impl Line {
             .await
             .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "takes no bytes")))
     }
+}
+
+/// A device on the network that loses its power says nothing, and nothing is sent to one that speaks by itself: it is
+/// asked for a sign of life after so long, so often, and is gone after half a minute without one.
+fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(Duration::from_secs(10)).with_interval(Duration::from_secs(5)).with_retries(3)
 }
 
 impl std::fmt::Debug for Line {

@@ -7,8 +7,9 @@
 //! The library speaks 3.1.1 and 5 in two modules of the same shape; [`v3`] and [`v5`] make one of them.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -43,6 +44,7 @@ pub struct Session {
     topics: Vec<String>,
     /// Counts connects: an ack of an earlier one could hit a packet id that was given out anew.
     connect: Arc<AtomicU64>,
+    asked: Arc<Asked>,
     unreadable: u32,
     /// The session is kept by the broker while we are away.
     is_kept: bool,
@@ -60,8 +62,8 @@ enum Wire {
 pub enum Incoming {
     Connected,
     Message(Message),
-    /// The broker refused a subscription: nothing will come on this topic.
-    NotSubscribed(String),
+    /// The broker refused subscriptions: nothing will come on these topics.
+    NotSubscribed(Vec<String>),
     /// The broker has forgotten the session, because a message in it could not be taken.
     BegunAnew,
     /// We have said goodbye: everything queued before is sent.
@@ -115,6 +117,14 @@ enum Receipt {
 pub struct Outbox {
     client: Client,
     connect: Arc<AtomicU64>,
+    asked: Arc<Asked>,
+}
+
+/// What was subscribed to and is not answered yet, in order: a broker answers by position.
+type Asked = Mutex<VecDeque<Vec<String>>>;
+
+fn lock(asked: &Asked) -> MutexGuard<'_, VecDeque<Vec<String>>> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug, Clone)]
@@ -138,7 +148,8 @@ impl Session {
             MqttVersion::V3 => Wire::V3(Box::new(v3::Wire::new(broker, is_kept))),
             MqttVersion::V5 => Wire::V5(Box::new(v5::Wire::new(broker, is_kept))),
         };
-        Self { wire, topics, connect: Arc::default(), unreadable: 0, is_kept, forgetting: false }
+        let (connect, asked) = (Arc::default(), Arc::default());
+        Self { wire, topics, connect, asked, unreadable: 0, is_kept, forgetting: false }
     }
 
     #[must_use]
@@ -147,7 +158,7 @@ impl Session {
             Wire::V3(wire) => Client::V3(wire.client()),
             Wire::V5(wire) => Client::V5(wire.client()),
         };
-        Outbox { client, connect: self.connect.clone() }
+        Outbox { client, connect: self.connect.clone(), asked: self.asked.clone() }
     }
 
     /// Sets what the broker publishes, retained and at QoS 1, when the next connection is lost.
@@ -172,8 +183,9 @@ impl Session {
             Ok(Polled::Connected) => Ok(self.connected()),
             Ok(Polled::Message(message)) => Ok(Incoming::Message(message)),
             Ok(Polled::Subscribed(refused)) => {
-                let refused = refused.first().and_then(|index| self.topics.get(*index));
-                Ok(refused.map_or(Incoming::Other, |topic| Incoming::NotSubscribed(topic.clone())))
+                let asked = lock(&self.asked).pop_front().unwrap_or_default();
+                let refused: Vec<String> = refused.iter().filter_map(|index| asked.get(*index).cloned()).collect();
+                Ok(if refused.is_empty() { Incoming::Other } else { Incoming::NotSubscribed(refused) })
             }
             Ok(Polled::Alive) => {
                 // Lived for a whole keep-alive. Messages alone do not say so: some come before the bad one each time.
@@ -185,6 +197,7 @@ impl Session {
             Err(broken) => {
                 // Acks from here on are void, and what was read but not looked at will come again.
                 self.connect.fetch_add(1, Ordering::Relaxed);
+                lock(&self.asked).clear();
                 self.begin_anew_when_poisoned(&broken);
                 Err(broken)
             }
@@ -301,10 +314,16 @@ impl Outbox {
         if topics.is_empty() {
             return true;
         }
-        match &self.client {
+        // Held while it is queued, so that both queues have one order.
+        let mut asked = lock(&self.asked);
+        let is_queued = match &self.client {
             Client::V3(client) => client.try_subscribe_many(v3::filters(topics)).is_ok(),
             Client::V5(client) => client.try_subscribe_many(v5::filters(topics)).is_ok(),
+        };
+        if is_queued {
+            asked.push_back(topics.to_vec());
         }
+        is_queued
     }
 
     /// Publishes, retained at QoS 1 or else at QoS 0. `false`: no room, or no topic to publish on.

@@ -11,6 +11,9 @@ use crate::{
     port::line::{Line, REOPEN_FIRST, REOPEN_MAX, explained},
 };
 
+/// A line that has been open for so long works.
+const STEADY: Duration = Duration::from_secs(10);
+
 /// A device's side of the conversation.
 pub trait Dialogue: Send {
     /// Talks over an open line until it is gone (an error) or `stop` is cancelled.
@@ -57,6 +60,7 @@ pub async fn run(
 ) {
     let mut wait = REOPEN_FIRST;
     while !stop.is_cancelled() {
+        let tried = listener.elapsed();
         let opened = tokio::select! {
             opened = Line::open(&config) => opened,
             () = stop.cancelled() => return,
@@ -64,7 +68,6 @@ pub async fn run(
         let ended = match opened {
             Ok(line) => {
                 listener.connected();
-                wait = REOPEN_FIRST;
                 let line = listener.opened(line);
                 dialogue.hold(line, &mut listener, &stop).await
             }
@@ -72,6 +75,10 @@ pub async fn run(
         };
         if let Err(error) = ended {
             listener.lost(&explained(&error, &config));
+            // One that was there for a while is soon back; one that goes as soon as it comes is waited for longer.
+            if listener.elapsed().saturating_sub(tried) >= STEADY {
+                wait = REOPEN_FIRST;
+            }
             wait = pause(wait, &stop).await;
         }
     }

@@ -56,6 +56,9 @@ const PENDING_MAX: usize = 512;
 const RECONNECT_FIRST: Duration = Duration::from_millis(500);
 const RECONNECT_MAX: Duration = Duration::from_secs(30);
 
+/// A session that has lived for so long works.
+const STEADY: Duration = Duration::from_secs(10);
+
 /// How long a level stands alone before it counts, where one reading is enough. After a reconnect a broker sends the
 /// levels of an hour in a burst: only the last is how things are.
 const STANDS_FOR: Duration = Duration::from_millis(500);
@@ -73,6 +76,8 @@ pub struct Sensor {
     /// One reading counts by itself, so it has to stand for a while.
     pub counts_alone: bool,
     pub feedback_topic: Option<String>,
+    /// It has said itself, or its broker for it, that it is not there.
+    pub is_gone: bool,
     pub pipeline: Pipeline,
 }
 
@@ -81,7 +86,7 @@ pub struct Sensor {
 enum Told {
     Connected,
     Lost(String),
-    NotSubscribed(String),
+    NotSubscribed(Vec<String>),
     Message(Message),
 }
 
@@ -167,8 +172,17 @@ pub async fn run(
     let (tell, mut told) = mpsc::channel(INBOX_MAX);
     let handled = CancellationToken::new();
     let poller = tokio::spawn(poll(session, presence, tell, handled.clone(), broker.name.to_string()));
-    let mut handler =
-        Handler { broker, board, clock, outbox, routes, sparkplug, pending: VecDeque::new(), asked_again: false };
+    let mut handler = Handler {
+        broker,
+        board,
+        clock,
+        outbox,
+        routes,
+        found_topics: Vec::new(),
+        sparkplug,
+        pending: VecDeque::new(),
+        asked_again: false,
+    };
     handler.run(&mut sensors, &mut told, &stop).await;
     handled.cancel();
     if let Err(error) = poller.await
@@ -212,6 +226,7 @@ async fn poll(
     broker: String,
 ) {
     let mut wait = RECONNECT_FIRST;
+    let mut connected: Option<Instant> = None;
     loop {
         let next = tokio::select! {
             next = session.next() => next,
@@ -219,11 +234,11 @@ async fn poll(
         };
         let told = match next {
             Ok(Incoming::Connected) => {
-                wait = RECONNECT_FIRST;
+                connected = Some(Instant::now());
                 Told::Connected
             }
             Ok(Incoming::Message(message)) => Told::Message(message),
-            Ok(Incoming::NotSubscribed(topic)) => Told::NotSubscribed(topic),
+            Ok(Incoming::NotSubscribed(topics)) => Told::NotSubscribed(topics),
             Ok(Incoming::BegunAnew) => {
                 error!(
                     broker,
@@ -240,6 +255,11 @@ async fn poll(
             () = handled.cancelled() => break,
         }
         if lost {
+            // A session that goes as soon as it comes (another client with this id, a disk that stays full) is waited for
+            // longer each time.
+            if connected.take().is_some_and(|at| at.elapsed() >= STEADY) {
+                wait = RECONNECT_FIRST;
+            }
             tokio::select! {
                 () = sleep(wait) => {}
                 () = handled.cancelled() => return,
@@ -262,6 +282,8 @@ struct Handler {
     clock: Clock,
     outbox: Outbox,
     routes: Routes,
+    /// Topics that sensors have announced since.
+    found_topics: Vec<String>,
     sparkplug: Option<Sparkplug>,
     pending: VecDeque<Pending>,
     /// Something was not committed, and the broker has been asked to send everything again. Until it does, what still
@@ -303,6 +325,8 @@ impl Handler {
         match told {
             Told::Connected => {
                 self.asked_again = false;
+                // A broker without memory has forgotten what was subscribed to later.
+                let _ = self.outbox.subscribe(&self.found_topics);
                 if self.board.connected() {
                     info!(broker = %self.broker.name, "broker connected");
                 }
@@ -334,8 +358,9 @@ impl Handler {
                     pending.failed |= pending.parts.len() < before;
                 }
             }
-            Told::NotSubscribed(topic) => {
-                let why = format!("broker refuses the subscription to {topic}; allow it in the broker's ACL");
+            Told::NotSubscribed(topics) => {
+                let topics = topics.join(", ");
+                let why = format!("broker refuses the subscription to {topics}; allow it in the broker's ACL");
                 if self.board.problem(Some(why.clone())) {
                     warn!(broker = %self.broker.name, why, "broker refuses");
                 }
@@ -365,7 +390,15 @@ impl Handler {
             if is_planted(Defect::AckBeforeCommit) {
                 self.outbox.ack(&message);
             }
+            self.void_standing(index, &reading);
             let Some(sensor) = sensors.get_mut(index) else { continue };
+            if let Reading::Online(online) = reading {
+                sensor.is_gone = !online;
+            }
+            // What the broker kept of a sensor that is known to be gone is what it last said before it went.
+            if sensor.is_gone && message.is_retained() && matches!(reading, Reading::Weight(_)) {
+                continue;
+            }
             if sensor.counts_alone && matches!(reading, Reading::Weight(_)) {
                 let now = Instant::now();
                 let since = self.replace_standing(index).unwrap_or(now);
@@ -393,6 +426,13 @@ impl Handler {
         self.pending.push_back(Pending { message, parts, failed: false });
     }
 
+    /// A level that is known to be wrong since must not count, though it stands.
+    fn void_standing(&mut self, sensor: usize, reading: &Reading) {
+        if matches!(reading, Reading::Unknown(_) | Reading::Online(_)) {
+            let _ = self.replace_standing(sensor);
+        }
+    }
+
     /// What a message says of each sensor that it concerns.
     fn readings(&mut self, sensors: &mut [Sensor], message: &Message) -> Vec<(usize, Reading)> {
         let mut readings = Vec::new();
@@ -405,6 +445,9 @@ impl Handler {
                         let topics = sensor.dialect.topics();
                         self.routes.add(&topics, index);
                         let _ = self.outbox.subscribe(&topics);
+                        self.found_topics.extend(topics);
+                        self.found_topics.sort();
+                        self.found_topics.dedup();
                     }
                     readings.extend(step.readings.into_iter().map(|reading| (index, reading)));
                 }
@@ -438,8 +481,9 @@ impl Handler {
 
     async fn handle_silence(&mut self, sensors: &mut [Sensor]) {
         let now = self.clock.elapsed();
-        for sensor in sensors.iter_mut() {
+        for (index, sensor) in sensors.iter_mut().enumerate() {
             if let Some(reading) = sensor.dialect.poll(now) {
+                self.void_standing(index, &reading);
                 // Silence is an unknown level, which asks nothing of the ledger.
                 let _ = sensor.pipeline.submit_reading(reading, None).await;
             }
@@ -451,8 +495,9 @@ impl Handler {
     }
 
     /// What has become known without a message: unknown levels and nodes that are gone, which ask nothing of the ledger.
-    async fn handle_heard(&self, sensors: &mut [Sensor], heard: Heard) {
+    async fn handle_heard(&mut self, sensors: &mut [Sensor], heard: Heard) {
         for (index, reading) in heard.readings {
+            self.void_standing(index, &reading);
             if let Some(sensor) = sensors.get_mut(index) {
                 let _ = sensor.pipeline.submit_reading(reading, None).await;
             }
@@ -490,6 +535,10 @@ impl Handler {
                     pending.failed = true;
                     if !self.asked_again {
                         self.asked_again = true;
+                        // A goodbye takes the will along, so it is said before.
+                        if let Some(sparkplug) = &self.sparkplug {
+                            sparkplug.say_offline(&self.outbox);
+                        }
                         self.outbox.say_goodbye();
                     }
                 }

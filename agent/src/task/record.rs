@@ -35,9 +35,11 @@ pub struct Pipeline {
     labels: LabelRules,
     room: Room,
     told_doubt: Option<Doubt>,
-    /// The doubt about the line is on the board.
-    told_line_doubt: bool,
+    /// What looks wrong with the line; goes before what is wrong with the level.
+    line_doubt: Option<String>,
     hush: Hush,
+    /// For coming and going: a device that flaps must not hush its refusals.
+    hush_of_line: Hush,
 }
 
 /// What came of a reading that was handed in.
@@ -94,8 +96,9 @@ impl Site {
             labels: self.config.labels.clone(),
             room,
             told_doubt: None,
-            told_line_doubt: false,
+            line_doubt: None,
             hush: Hush::default(),
+            hush_of_line: Hush::default(),
         })
     }
 }
@@ -112,16 +115,20 @@ impl Pipeline {
     }
 
     /// The device is there.
-    pub fn connected(&self) {
-        if self.board.connected() {
-            info!(device = %self.device, "device connected");
+    pub fn connected(&mut self) {
+        if self.board.connected()
+            && let Some(hushed) = self.hush_of_line.may_say(self.clock.elapsed())
+        {
+            info!(device = %self.device, hushed, "device connected");
         }
     }
 
     /// The device is gone; its level is unknown.
     pub fn lost(&mut self, why: &str) {
-        if self.board.lost(why.to_owned()) {
-            warn!(device = %self.device, why, "device lost");
+        if self.board.lost(why.to_owned())
+            && let Some(hushed) = self.hush_of_line.may_say(self.clock.elapsed())
+        {
+            warn!(device = %self.device, why, hushed, "device lost");
         }
         if let Room::Bin(tally) = &mut self.room {
             tally.handle_unknown(Cause::Offline);
@@ -244,7 +251,7 @@ impl Pipeline {
     }
 
     /// A reading came, so the device is there, whatever was said of it before.
-    fn seen(&self) {
+    fn seen(&mut self) {
         self.connected();
         self.board.count_reading();
     }
@@ -253,7 +260,7 @@ impl Pipeline {
         let Room::Bin(tally) = &self.room else { return };
         let doubt = tally.doubt();
         let remedy = doubt.map(Doubt::remedy);
-        self.board.problem(remedy.clone());
+        self.board.problem(self.line_doubt.clone().or_else(|| remedy.clone()));
         // The log says when the kind of doubt changes, not each hundredth of a piece.
         let kind = |doubt: Option<Doubt>| doubt.map(|doubt| std::mem::discriminant(&doubt));
         if kind(doubt) != kind(self.told_doubt) {
@@ -277,7 +284,7 @@ impl Listener for Pipeline {
     }
 
     fn lost(&mut self, why: &str) {
-        self.told_line_doubt = false;
+        self.line_doubt = None;
         Self::lost(self, why);
     }
 
@@ -297,13 +304,16 @@ impl Listener for Pipeline {
     }
 
     fn doubt(&mut self, remedy: Option<&str>) {
-        if remedy.is_some() || self.told_line_doubt {
-            self.told_line_doubt = remedy.is_some();
-            if self.board.problem(remedy.map(str::to_owned))
-                && let Some(remedy) = remedy
-            {
-                warn!(device = %self.device, remedy, "line in doubt");
-            }
+        if self.line_doubt.as_deref() == remedy {
+            return;
+        }
+        self.line_doubt = remedy.map(str::to_owned);
+        let of_level = self.told_doubt.map(Doubt::remedy);
+        self.board.problem(self.line_doubt.clone().or(of_level));
+        if let Some(remedy) = remedy
+            && let Some(hushed) = self.hush_of_line.may_say(self.clock.elapsed())
+        {
+            warn!(device = %self.device, remedy, hushed, "line in doubt");
         }
     }
 }

@@ -5,11 +5,14 @@ use std::{io, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::line::{Dialogue, Listener};
+use super::{
+    line::{Dialogue, Listener},
+    scanner::remedy,
+};
 use crate::{
     config::ScaleConfig,
     device::{
-        LineDoubt, MassUnit,
+        Cause, LineDoubt, MassUnit, Reading,
         scale::{Options, Poll, Poller, Protocol},
     },
     port::line::Line,
@@ -48,6 +51,7 @@ impl Dialogue for Weighing {
         let mut decoder = self.protocol.decoder(&self.options);
         let mut poller = Poller::new(self.protocol.asking(&self.options), self.poll, REPLY_TIMEOUT);
         let mut doubt = LineDoubt::default();
+        let has_uart = line.has_uart();
         let mut last_byte = Duration::ZERO;
         loop {
             let wait = match poller.poll(listener.elapsed()) {
@@ -57,7 +61,12 @@ impl Dialogue for Weighing {
                 }
                 Poll::Wait(until) => until.saturating_sub(listener.elapsed()),
                 Poll::Report(reading) => {
+                    let is_silent = reading == Reading::Unknown(Cause::Silent);
                     listener.handle_reading(reading).await;
+                    if is_silent && line.is_network() {
+                        // The far end may have gone without a word, and would not know us any more.
+                        return Err(io::Error::new(io::ErrorKind::TimedOut, "does not answer"));
+                    }
                     continue;
                 }
             };
@@ -95,7 +104,7 @@ impl Dialogue for Weighing {
                     }
                 }
             }
-            listener.doubt(doubt.remedy());
+            listener.doubt(remedy(&doubt, has_uart));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     config::ScannerConfig,
     device::{
         Debounce, FrameDecoder, FrameError, LineDoubt, Reading, Terminator,
+        line_doubt::Doubt,
         scanner_host::{Host, HostDialect, Verdict},
     },
     label::vendor_prefix::Prefix,
@@ -25,6 +26,8 @@ pub struct Scanning {
     host: Host,
     prefix: Prefix,
     debounce: Debounce,
+    /// What became of the code that is debounced: its repetition hears the same.
+    last_verdict: Verdict,
     /// Partial frames thrown away so far that have been told.
     told_discarded: u64,
 }
@@ -44,6 +47,7 @@ impl Scanning {
             host: Host::new(host, terminator, idle_ms),
             prefix,
             debounce: Debounce::new(window_ms),
+            last_verdict: Verdict::Accepted,
             told_discarded: 0,
         }
     }
@@ -55,12 +59,11 @@ impl Scanning {
                 Ok(scan) => {
                     doubt.good_frame();
                     let scan = self.prefix.strip(scan);
-                    // The same label still in view: the person has heard that it counted.
+                    // The same label still in view hears what it heard before.
                     if self.debounce.accept(&scan.code, millis(listener)) {
-                        listener.handle_reading(Reading::Scan(scan)).await
-                    } else {
-                        Verdict::Accepted
+                        self.last_verdict = listener.handle_reading(Reading::Scan(scan)).await;
                     }
+                    self.last_verdict
                 }
                 Err(error) => {
                     doubt.bad_frame();
@@ -75,6 +78,10 @@ impl Scanning {
             let answer = self.host.verdict(verdict, millis(listener));
             line.write(&answer).await?;
         }
+        for error in line.take_bad_frames() {
+            doubt.bad_frame();
+            listener.bad_frame(&error);
+        }
         while self.told_discarded < self.host.discarded() {
             self.told_discarded += 1;
             listener.bad_frame(&FrameError::Unfinished);
@@ -87,6 +94,7 @@ impl Scanning {
 impl Dialogue for Scanning {
     async fn hold(&mut self, mut line: Line, listener: &mut impl Listener, stop: &CancellationToken) -> io::Result<()> {
         let mut doubt = LineDoubt::default();
+        let has_uart = line.has_uart();
         let opening = self.host.open(millis(listener));
         line.write(&opening).await?;
         loop {
@@ -102,9 +110,16 @@ impl Dialogue for Scanning {
                 () = stop.cancelled() => return Ok(()),
             }
             self.drain(&mut line, listener, &mut doubt).await?;
-            listener.doubt(doubt.remedy());
+            listener.doubt(remedy(&doubt, has_uart));
         }
     }
+}
+
+/// What to check; speed and parity are the device's own business where there is no UART.
+pub(super) fn remedy(doubt: &LineDoubt, has_uart: bool) -> Option<&'static str> {
+    let doubt = doubt.doubt()?;
+    let is_of_uart = matches!(doubt, Doubt::WrongBaud | Doubt::WrongParity(_));
+    (has_uart || !is_of_uart).then(|| doubt.remedy())
 }
 
 fn millis(listener: &impl Listener) -> u64 {

@@ -156,6 +156,8 @@ fn reading(report: &Report, watch: &Watch) -> Option<Reading> {
     let value: &Value = match report {
         Report::Current { value, .. } => value,
         Report::Historical { .. } => return None,
+        // The host's word for a node that it waits for.
+        Report::Unknown(Cause::Silent) => return Some(Reading::Unknown(Cause::Awaited)),
         Report::Unknown(cause) => return Some(Reading::Unknown(*cause)),
     };
     let weight = value.number().and_then(|shown| Weight::new(shown, watch.unit, None));

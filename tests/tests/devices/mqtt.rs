@@ -247,3 +247,62 @@ async fn a_button_press_counts_once_and_a_retained_one_never() {
     hub.wait_for_movements(2).await;
     Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_level_that_is_taken_back_before_it_counts_does_not_count() {
+    let (emitted, broker) = (Emitted::default(), Broker::start().await);
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let mut site = site(&hub, broker.port(), "3.1.1").start().await;
+    let mut sensor = MqttSensor::connect(broker.port(), "unused", Dialect::Json).await.unwrap();
+    let (json, esphome) = (&NODES[0], &NODES[2]);
+    site.wait_for_status("the broker is there", |status| status.devices["local"].connected).await;
+    // Weighed, and in the next moment the load cell fails; weighed, and in the next moment the node is gone.
+    sensor.publish_raw(json.topic, (json.payload)(TARE + 7 * PIECE), false).await.unwrap();
+    sensor.publish_raw(json.topic, r#"{"data":{"w":null}}"#, false).await.unwrap();
+    sensor.publish_raw(esphome.topic, (esphome.payload)(TARE + 7 * PIECE), false).await.unwrap();
+    sensor.publish_raw("bin3/status", "offline", false).await.unwrap();
+    site.wait_for_status("both are known to be wrong", |status| {
+        status.devices["sensor-json"].problem.is_some() && !status.devices["sensor-esphome"].connected
+    })
+    .await;
+    sensor.publish_raw("bin3/status", "online", false).await.unwrap();
+    for node in [json, esphome] {
+        fill(&mut sensor, node, &emitted, 3).await;
+    }
+    site.wait_until_accepted(2).await;
+    let moved: Vec<u64> = site.accepted().iter().map(|accepted| accepted.qty).collect();
+    assert_eq!(moved, [3, 3]);
+    hub.wait_for_movements(2).await;
+    Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_discovered_sensor_is_heard_again_after_its_broker_has_lost_its_memory() {
+    let test = "a_discovered_sensor_is_heard_again_after_its_broker_has_lost_its_memory";
+    let Some(mut broker) = Mosquitto::start_or_skip(test).await else { return };
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let mut site = site(&hub, broker.port(), "3.1.1").start().await;
+    let node = &NODES[5];
+    let name = names(node).0;
+    for (life, pieces) in [40, 35].into_iter().enumerate() {
+        let mut sensor = MqttSensor::connect(broker.port(), "unused", Dialect::Json).await.unwrap();
+        for (topic, payload) in node.first {
+            sensor.publish_raw(topic, *payload, true).await.unwrap();
+        }
+        emitted.level(&names(node).2, &names(node).1, pieces.into());
+        tests::eventually(tests::PATIENCE, &format!("life {life}: the sensor is heard"), async || {
+            sensor.publish_raw(node.topic, (node.payload)(TARE + PIECE * pieces), false).await.unwrap();
+            (site.accepted().len() > life).then_some(())
+        })
+        .await;
+        drop(sensor);
+        if life == 0 {
+            broker.kill_and_forget();
+            site.wait_for_status("the broker is gone", |status| !status.devices[&name].connected).await;
+            broker.begin().await;
+        }
+    }
+    hub.wait_for_movements(2).await;
+    Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
+}

@@ -112,3 +112,32 @@ async fn every_dialogue_tells_a_refusal_from_an_acceptance() {
         Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_code_scanned_again_at_once_is_refused_again() {
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let file = site(&hub);
+    let port = file.port("scanner-1");
+    let file = file.section(format_args!(
+        "[[scanner]]\nname = \"scanner-1\"\nstation = \"goods-in\"\nport = \"{}\"\ndialogue = \"bel\"\n\
+         repeat_window_ms = 60000\n",
+        port.display()
+    ));
+    let scanner = ListeningScanner::plug(&port, Suffix::Cr, Manners::ZEBRA).unwrap();
+    let mut site = up(file).await;
+    for time in 1..=2 {
+        scanner.scan("BW:DANCE").await.unwrap();
+        tests::eventually(tests::PATIENCE, "three beeps for each time", async || {
+            (scanner.heard().len() >= 3 * time).then_some(())
+        })
+        .await;
+    }
+    emitted.mean(&Part::new("M8-BOLT", 1));
+    scanner.scan("M8-BOLT").await.unwrap();
+    site.wait_until_accepted(1).await;
+    tests::eventually(tests::PATIENCE, "one beep", async || (scanner.heard().len() > 6).then_some(())).await;
+    assert_eq!(scanner.heard().len(), 7, "{:?}", scanner.heard());
+    hub.wait_for_movements(1).await;
+    Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();
+}

@@ -34,6 +34,19 @@ fn scan(keyboard: &mut Keyboard) -> Vec<u8> {
 }
 
 #[test]
+fn a_scan_in_which_keys_were_missed_is_no_scan_and_the_next_one_is() {
+    let mut keyboard = Keyboard::default();
+    type_text(&mut keyboard, "4006381");
+    keyboard.missed(0);
+    type_text(&mut keyboard, "3931");
+    tap(&mut keyboard, ENTER.0);
+    assert_eq!(keyboard.poll(), Some(Err(FrameError::Unfinished)), "its tail is another code");
+    assert_eq!(keyboard.poll(), None);
+    type_text(&mut keyboard, "M8");
+    assert_eq!(scan(&mut keyboard), b"M8");
+}
+
+#[test]
 fn every_printable_character_of_the_us_keyboard_comes_back() {
     let printable: String = (b' '..=b'~').map(char::from).collect();
     let mut keyboard = Keyboard::default();

@@ -18,6 +18,9 @@ use crate::config::BrokerConfig;
 /// The session outlives any absence: `u32::MAX` means for ever.
 const KEPT_SECONDS: u32 = u32::MAX;
 
+/// Our publications without an ack: the host's state at most.
+const OUTGOING_MAX: u16 = 16;
+
 pub(super) struct Wire {
     client: AsyncClient,
     events: EventLoop,
@@ -29,6 +32,8 @@ impl Wire {
         options.set_keep_alive(KEEP_ALIVE);
         options.set_clean_start(!is_kept);
         options.set_session_expiry_interval(is_kept.then_some(KEPT_SECONDS));
+        // What we publish is little. Left alone, the library makes room for 65,535 at once: 14 MB.
+        options.set_outgoing_inflight_upper_limit(OUTGOING_MAX);
         options.set_manual_acks(true);
         options.set_max_packet_size(u32::try_from(MESSAGE_LEN_MAX).ok());
         if let Some((username, password)) = &broker.login {
