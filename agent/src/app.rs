@@ -63,6 +63,9 @@ impl Agent {
     /// # Errors
     /// What the agent cannot be without: its ledger, its socket, certificates it was told to use.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
+        for warning in &config.warnings {
+            warn!(warning, "configuration");
+        }
         let config = Arc::new(config);
         let catalog = config.catalog();
         let feeds: Vec<FeedName> = config.feeds.iter().map(|feed| feed.name.clone()).collect();

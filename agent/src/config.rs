@@ -4,6 +4,7 @@
 //! is referred to is there. All faults of a file are found in one pass. [`read`] does that; this file says what there
 //! is, with its defaults.
 
+mod fit;
 mod line;
 mod read;
 
@@ -21,6 +22,7 @@ use gateway_proto::{
 };
 use settings::Faults;
 
+pub use fit::{Hanging, Misfit};
 pub use line::{LineConfig, Port, PortError};
 
 use crate::{
@@ -54,6 +56,8 @@ pub struct Config {
     pub scales: Vec<ScaleConfig>,
     pub brokers: Vec<BrokerConfig>,
     pub sensors: Vec<SensorConfig>,
+    /// What is worth a look though nothing speaks against it, a line each: `site.toml:12: label[0].pattern: …`.
+    pub warnings: Vec<String>,
 }
 
 /// `[uplink]`: how records leave the site.

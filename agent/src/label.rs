@@ -265,8 +265,10 @@ fn parts_label(form: Form, message: &Message) -> Label {
     for field in message.fields() {
         let Some(known) = data_identifier::lookup(&field.id) else {
             // Format 05 carries GS1 elements.
-            if field.id == "01" {
-                add_gtin(&mut label.items, &field.text());
+            if field.id == "01"
+                && let Ok(number) = Gtin::parse(&field.value)
+            {
+                add_gtin(&mut label.items, number.as_str());
             }
             continue;
         };

@@ -14,10 +14,11 @@ use toml::{
 
 use crate::fault::Fault;
 
-/// Where faults are noted.
+/// Where faults are noted, and what is worth a look though it is none.
 pub struct Notes<'t> {
     text: &'t str,
     faults: Vec<Fault>,
+    warnings: Vec<Fault>,
 }
 
 /// A value with the place it stands at.
@@ -38,19 +39,35 @@ pub struct Section<'t, 'v> {
 
 impl<'t> Notes<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, faults: Vec::new() }
+        Self { text, faults: Vec::new(), warnings: Vec::new() }
     }
 
     /// Notes a fault at a byte range of the text.
     pub fn note(&mut self, span: &Range<usize>, key: &str, rule: impl Display) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        self.faults.push(Fault { line, key: key.to_owned(), rule: rule.to_string() });
+        let fault = self.fault(span, key, &rule);
+        self.faults.push(fault);
     }
 
     /// Notes a fault of a value that was read.
     pub fn note_at<T>(&mut self, at: &At<T>, rule: impl Display) {
         self.note(&at.span, &at.key, rule);
+    }
+
+    /// Notes something about a value that speaks against nothing.
+    pub fn warn_at<T>(&mut self, at: &At<T>, rule: impl Display) {
+        let warning = self.fault(&at.span, &at.key, &rule);
+        self.warnings.push(warning);
+    }
+
+    /// The warnings so far in the order of their lines; they are handed out once.
+    pub fn take_warnings(&mut self) -> Vec<Fault> {
+        self.warnings.sort_by_key(|warning| warning.line);
+        std::mem::take(&mut self.warnings)
+    }
+
+    fn fault(&self, span: &Range<usize>, key: &str, rule: &dyn Display) -> Fault {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        Fault { line: before.matches('\n').count() + 1, key: key.to_owned(), rule: rule.to_string() }
     }
 
     /// The faults in the order of their lines.
@@ -91,6 +108,12 @@ impl<'t, 'v> Section<'t, 'v> {
     #[must_use]
     pub fn path(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Notes a fault of a key: where it stands, or where the section begins if it is absent.
+    pub fn note(&self, notes: &mut Notes<'_>, key: &str, rule: impl Display) {
+        let at = self.table.keys().find(|k| k.get_ref() == key).map(Spanned::span);
+        notes.note(&at.unwrap_or_else(|| self.span.clone()), &self.path(key), rule);
     }
 
     /// A text that may be absent.

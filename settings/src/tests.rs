@@ -61,3 +61,42 @@ fn numbers_may_be_whole_or_not_and_have_a_range() {
     });
     assert_eq!(found.len(), 2, "{found:?}");
 }
+
+#[test]
+fn a_fault_of_a_key_is_told_at_its_line_or_at_its_section() {
+    let text = "[[bin]]\nname = \"A\"\nitem = \"M8\"\n\n[[bin]]\nfields.w = 1\nfields.x = 2\n";
+    let found = faults(text, |notes, mut root| {
+        for mut bin in root.tables(notes, "bin") {
+            bin.note(notes, "item", "is wrong");
+            if let Some(fields) = bin.table(notes, "fields") {
+                fields.note(notes, "x", "is odd");
+                fields.note(notes, "y", "is missing");
+            }
+        }
+        None
+    });
+    assert_eq!(
+        found,
+        [
+            "a.toml:3: bin[0].item: is wrong",
+            "a.toml:5: bin[1].item: is wrong",
+            "a.toml:6: bin[1].fields.y: is missing",
+            "a.toml:7: bin[1].fields.x: is odd",
+        ]
+    );
+}
+
+#[test]
+fn warnings_are_handed_out_in_order_and_are_no_faults() {
+    let text = "a = \"x\"\nb = \"y\"\n";
+    let read = read(text, Path::new("a.toml"), |notes, mut root| {
+        let (a, b) = (root.text(notes, "a")?, root.text(notes, "b")?);
+        notes.warn_at(&b, "looks odd");
+        notes.warn_at(&a, "looks odd too");
+        let warnings = notes.take_warnings();
+        assert!(notes.take_warnings().is_empty());
+        Some(warnings.into_iter().map(|warning| (warning.line, warning.key, warning.rule)).collect::<Vec<_>>())
+    });
+    let warning = |line, key: &str, rule: &str| (line, key.to_owned(), rule.to_owned());
+    assert_eq!(read.unwrap(), [warning(1, "a", "looks odd too"), warning(2, "b", "looks odd")]);
+}

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    net::Ipv6Addr,
     path::{Path, PathBuf},
 };
 
@@ -32,12 +33,21 @@ pub enum Port {
     Replay(PathBuf),
 }
 
+/// Whether a text is a host alone, by name or address: no scheme, port, path or login with it.
+pub(super) fn is_host(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    // `fe80::1%eth0`: the interface is no part of the address.
+    let address = bare.split_once('%').map_or(bare, |(address, _)| address);
+    let is_name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    address.parse::<Ipv6Addr>().is_ok() || (!text.is_empty() && is_name(text))
+}
+
 /// Why a text is no port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
     #[error("is empty; give a path under /dev/serial/by-id, tcp:HOST:PORT or replay:FILE")]
     Empty,
-    #[error("must be tcp:HOST:PORT with a port from 1 to 65535")]
+    #[error("must be tcp:HOST:PORT with a name or an address and a port from 1 to 65535")]
     Tcp,
 }
 
@@ -50,7 +60,7 @@ impl Port {
         if let Some(address) = text.strip_prefix("tcp:") {
             let (host, port) = address.rsplit_once(':').ok_or(PortError::Tcp)?;
             let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
-            return if is_port && !host.is_empty() { Ok(Self::Tcp(address.to_owned())) } else { Err(PortError::Tcp) };
+            return if is_port && is_host(host) { Ok(Self::Tcp(address.to_owned())) } else { Err(PortError::Tcp) };
         }
         let (make, path): (fn(PathBuf) -> Self, &str) = match text.split_once(':') {
             Some(("replay", path)) => (Self::Replay, path),
@@ -61,6 +71,24 @@ impl Port {
             _ => (Self::Serial, text),
         };
         if path.is_empty() { Err(PortError::Empty) } else { Ok(make(folder.join(path))) }
+    }
+
+    /// Whether bytes travel at a speed and in a framing that this machine sets.
+    #[must_use]
+    pub const fn has_speed(&self) -> bool {
+        matches!(self, Self::Serial(_))
+    }
+
+    /// What it is, for a sentence.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Serial(_) => "a serial line",
+            Self::Tcp(_) => "a network address",
+            Self::Hid(_) => "a HID device",
+            Self::Keyboard(_) => "a keyboard",
+            Self::Replay(_) => "a capture",
+        }
     }
 }
 
@@ -99,8 +127,22 @@ mod tests {
         is("/dev/input/by-id/usb-event-kbd", Port::Keyboard("/dev/input/by-id/usb-event-kbd".into()));
         is("replay:day.jsonl", Port::Replay("/etc/binwire/day.jsonl".into()));
         assert_eq!(Port::parse("", Path::new("")), Err(PortError::Empty));
-        for text in ["tcp:host", "tcp::502", "tcp:host:0", "tcp:host:70000", "tcp:"] {
+        for text in ["tcp:host", "tcp::502", "tcp:host:0", "tcp:host:70000", "tcp:", "tcp:http://host:502"] {
             assert_eq!(Port::parse(text, Path::new("")), Err(PortError::Tcp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_nothing_more() {
+        for text in
+            ["127.0.0.1", "localhost", "mqtt.plant-7.local", "broker_1", "::1", "[::1]", "fe80::1%eth0", "münchen"]
+        {
+            assert!(is_host(text), "{text}");
+        }
+        for text in
+            ["", " ", "a b", "mqtt://a", "a:1883", "127.0.0.1:1883", "[::1]:1883", "a/b", "user@a", "[a]", "%eth0"]
+        {
+            assert!(!is_host(text), "{text}");
         }
     }
 }

@@ -1,7 +1,9 @@
-//! From the text of a file to a [`Config`], or to every fault in it. [`stock`] and [`devices`] read the sections; here is
-//! what they share.
+//! From the text of a file to a [`Config`], or to every fault in it. The files below read the sections; here is what they
+//! share.
 
+mod brokers;
 mod devices;
+mod dialects;
 mod labels;
 mod sensors;
 mod stock;
@@ -24,12 +26,16 @@ use gateway_proto::{
 use settings::{At, Faults, Notes, Section};
 
 use super::{Config, Port, Token, UplinkConfig};
-use crate::device::Mass;
+use crate::{device::Mass, label::gtin::Gtin};
 
 /// Reads a text that stands in `file`.
 pub(super) fn read(text: &str, file: &Path) -> Result<Config, Faults> {
     settings::read(text, file, |notes, root| {
-        Reader { folder: file.parent().unwrap_or(Path::new("")), notes, names: Names::default() }.root(root)
+        let mut reader = Reader { folder: file.parent().unwrap_or(Path::new("")), notes, names: Names::default() };
+        let mut config = reader.root(root)?;
+        let of_file = |warning| Faults { file: file.to_owned(), faults: vec![warning] }.to_string();
+        config.warnings = reader.notes.take_warnings().into_iter().map(of_file).collect();
+        Some(config)
     })
 }
 
@@ -45,6 +51,8 @@ struct Names {
     feeds: BTreeSet<FeedName>,
     /// Every code, with the item that has it.
     codes: BTreeMap<ItemCode, ItemCode>,
+    /// The article numbers among them, as they are written and with their item.
+    articles: BTreeMap<Gtin, (ItemCode, ItemCode)>,
     pieces: BTreeMap<ItemCode, Option<Mass>>,
     /// Bins, with the piece weight of what they hold.
     bins: BTreeMap<PlaceName, Mass>,
@@ -53,18 +61,27 @@ struct Names {
     /// Brokers, and whether they carry Sparkplug.
     brokers: BTreeMap<DeviceName, bool>,
     devices: BTreeSet<DeviceName>,
-    /// A thing on a topic of a broker has one sensor, a client id of a host one session.
-    topics: BTreeSet<(DeviceName, String)>,
-    sessions: BTreeSet<(String, i64, String)>,
+    /// A thing that a dialect has on a topic of a broker has one sensor.
+    things: BTreeSet<(DeviceName, String)>,
+    /// What is subscribed at a broker, and where sensors hear what became of their scans.
+    subscribed: BTreeSet<(DeviceName, String)>,
+    feedbacks: Vec<(DeviceName, At<String>)>,
+    /// A client id of a server has one session, a Sparkplug host one broker.
+    sessions: BTreeSet<(Server, String)>,
+    sparkplug_hosts: BTreeSet<(Server, String)>,
     /// Where bins say that their parts come from and go to.
     neighbours: Vec<At<Place>>,
     /// Bins with something that weighs them, and what.
     weighed: BTreeMap<PlaceName, DeviceName>,
-    ports: BTreeSet<Port>,
+    /// Ports that are taken; more than once only by devices with addresses.
+    ports: BTreeSet<(Port, Option<u8>)>,
 }
 
+/// Host and port.
+type Server = (String, u16);
+
 impl Reader<'_, '_> {
-    fn root(mut self, mut root: Section<'_, '_>) -> Option<Config> {
+    fn root(&mut self, mut root: Section<'_, '_>) -> Option<Config> {
         let site = self.table(&mut root, "site", Self::site);
         let status = root.table(self.notes, "status");
         let status = status.map(|section| self.status(section)).unwrap_or_default();
@@ -80,6 +97,7 @@ impl Reader<'_, '_> {
         let brokers = self.list(&mut root, "broker", Self::broker);
         let sensors = self.list(&mut root, "sensor", Self::sensor);
         self.check_neighbours();
+        self.check_feedbacks();
         root.end(self.notes);
         let (site, state_dir) = site?;
         Some(Config {
@@ -97,6 +115,7 @@ impl Reader<'_, '_> {
             scales: scales?,
             brokers: brokers?,
             sensors: sensors?,
+            warnings: Vec::new(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Labels a site prints for itself: bins, badges, jobs, actions, told by patterns in its configuration.
 //!
-//! Owns the patterns and the check, when the configuration is read, that they keep out of each other's way and of the
+//! Owns the patterns and the checks, when the configuration is read, whether they are in each other's way or in the
 //! standards'. A pattern is a regular expression without unicode classes, of bounded size, matched in time linear in the
 //! code. Must not know what a bin or an action is.
 
@@ -155,49 +155,72 @@ pub fn read<'c>(labels: &[SiteLabel], code: &'c [u8]) -> Option<(SiteLabelKind, 
     labels.iter().find_map(|label| Some((label.kind, label.value(code)?)))
 }
 
-/// Where the patterns of a site could take one code for another: a sentence each, for the configuration check. Found by
-/// trying codes, so an empty list is no proof; samples make it better.
+/// Something that two readings of a label have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    /// Which label of the list; of two the later.
+    pub label: usize,
+    /// A sentence for the configuration check.
+    pub what: String,
+}
+
+/// Where patterns of different kinds take one code for different things. Found by trying codes, so an empty list is no
+/// proof; samples make it better.
 #[must_use]
-pub fn clashes(labels: &[SiteLabel]) -> Vec<String> {
+pub fn clashes(labels: &[SiteLabel]) -> Vec<Overlap> {
     let mut found = Vec::new();
     for (at, label) in labels.iter().enumerate() {
-        found.extend(
-            standard_codes()
-                .into_iter()
-                .filter_map(|(what, codes)| {
-                    Some((what, codes.into_iter().find(|c| label.value(c.as_bytes()).is_some())?))
-                })
-                .map(|(what, code)| {
-                    format!("{} pattern {:?} also matches {what}, such as {code:?}", label.kind, label.pattern)
-                }),
-        );
-        for other in &labels[at + 1..] {
-            found.extend(clash_of_two(label, other));
+        let earlier = labels.iter().take(at);
+        found.extend(earlier.filter_map(|other| Some(Overlap { label: at, what: clash(other, label)? })));
+    }
+    found
+}
+
+/// What else a pattern matches that is read in another way where there is no such pattern: the standards' codes, bare
+/// data identifiers among them where the site reads these. The site's label goes first, so it is a matter of whether that
+/// is meant. A pattern that stands there twice is of the kind. Found by trying codes too.
+#[must_use]
+pub fn overlaps(labels: &[SiteLabel], data_identifiers: bool) -> Vec<Overlap> {
+    let standards = standard_codes(data_identifiers);
+    let mut found = Vec::new();
+    for (at, label) in labels.iter().enumerate() {
+        let SiteLabel { kind, pattern, .. } = label;
+        for (what, codes) in &standards {
+            if let Some(code) = codes.iter().find(|code| label.value(code.as_bytes()).is_some()) {
+                let what = format!("{kind} pattern {pattern:?} also matches {what}, such as {code:?}, and goes first");
+                found.push(Overlap { label: at, what });
+            }
+        }
+        if labels.iter().take(at).any(|other| other.kind == *kind && other.pattern == *pattern) {
+            found.push(Overlap { label: at, what: format!("{kind} pattern {pattern:?} stands here twice") });
         }
     }
     found
 }
 
-fn clash_of_two(first: &SiteLabel, second: &SiteLabel) -> Option<String> {
+fn clash(first: &SiteLabel, second: &SiteLabel) -> Option<String> {
     // Two patterns of one kind that overlap name the same sort of thing; which of them took the code is all one.
-    if first.kind == second.kind && first.pattern != second.pattern {
+    if first.kind == second.kind {
         return None;
     }
     let names = format!("{} pattern {:?} and {} pattern {:?}", first.kind, first.pattern, second.kind, second.pattern);
     if first.pattern == second.pattern {
-        return Some(format!("{names} are the same"));
+        return Some(format!("{names} are the same; give each kind of label a prefix of its own"));
     }
     let both = |code: &&String| first.value(code.as_bytes()).is_some() && second.value(code.as_bytes()).is_some();
     let generic = ["1", "1234", "00001234", "A", "ABC", "A1", "A-01", "A-01-03", "ABC-123"].map(str::to_owned);
     let code = first.samples.iter().chain(&second.samples).chain(&generic).find(both)?;
-    Some(format!("{names} both match {code:?}; the first in the list is taken"))
+    Some(format!("{names} both match {code:?}, which the first would take; make one of them narrower"))
 }
 
 /// Codes of the standards a scan may hold, by what they are.
-fn standard_codes() -> Vec<(&'static str, Vec<String>)> {
+fn standard_codes(data_identifiers: bool) -> Vec<(&'static str, Vec<String>)> {
     const VALUES: [&str; 8] = ["1", "250", "4711", "0042", "4711-0815", "ABC-9", "A-01-03", "SN0001"];
-    let fields = data_identifier::KNOWN.iter().flat_map(|known| VALUES.map(|value| format!("{}{value}", known.id)));
-    let mut found = vec![("data identifiers of parts labels", fields.collect())];
+    let mut found = Vec::new();
+    if data_identifiers {
+        let fields = data_identifier::KNOWN.iter().flat_map(|known| VALUES.map(|value| format!("{}{value}", known.id)));
+        found.push(("data identifiers of parts labels", fields.collect()));
+    }
     for (what, len) in
         [("an EAN-8 or UPC-E", 8), ("a UPC-A", 12), ("an EAN-13", 13), ("a GTIN-14", 14), ("an SSCC", 18)]
     {
@@ -216,122 +239,4 @@ fn standard_codes() -> Vec<(&'static str, Vec<String>)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn label(kind: SiteLabelKind, pattern: &str) -> SiteLabel {
-        SiteLabel::new(kind, pattern, Vec::new()).unwrap()
-    }
-
-    fn sampled(kind: SiteLabelKind, pattern: &str, sample: &str) -> SiteLabel {
-        SiteLabel::new(kind, pattern, vec![sample.to_owned()]).unwrap()
-    }
-
-    fn refused(pattern: &str) -> PatternError {
-        SiteLabel::new(SiteLabelKind::Bin, pattern, Vec::new()).map(|label| label.pattern).unwrap_err()
-    }
-
-    #[test]
-    fn the_value_is_the_named_group_or_the_whole_code() {
-        let bin = label(SiteLabelKind::Bin, "BIN-(?<value>[0-9]+)");
-        assert_eq!(bin.value(b"BIN-0042"), Some("0042"));
-        assert_eq!(label(SiteLabelKind::Bin, "BIN-[0-9]+").value(b"BIN-0042"), Some("BIN-0042"));
-        assert_eq!(label(SiteLabelKind::Action, "ACT-(INSTALL|RETURN)").value(b"ACT-RETURN"), Some("ACT-RETURN"));
-        assert_eq!(label(SiteLabelKind::Badge, "E(?P<value>.*)").value("EÄ1".as_bytes()), Some("Ä1"));
-    }
-
-    #[test]
-    fn a_pattern_matches_the_whole_code_or_not_at_all() {
-        let badge = label(SiteLabelKind::Badge, "EMP-(?<value>[0-9]{4})");
-        for code in
-            ["EMP-12345", "XEMP-1234", "EMP-1234\n", " EMP-1234", "emp-1234", "", "EMP-\u{661}\u{662}\u{663}\u{664}"]
-        {
-            assert_eq!(badge.value(code.as_bytes()), None, "{code:?}");
-        }
-        let either = label(SiteLabelKind::Job, "J1|J2");
-        assert_eq!((either.value(b"J2"), either.value(b"J1x"), either.value(b"xJ2")), (Some("J2"), None, None));
-        assert_eq!(badge.value(b"EMP-\xFF123"), None);
-    }
-
-    #[test]
-    fn a_value_is_never_empty_and_a_code_never_endless() {
-        assert_eq!(label(SiteLabelKind::Bin, "B(?<value>.*)").value(b"B"), None);
-        assert_eq!(label(SiteLabelKind::Bin, ".*").value(b""), None);
-        let longest = "B".repeat(SiteLabel::CODE_LEN_MAX);
-        let bin = label(SiteLabelKind::Bin, "B+");
-        assert!(bin.value(longest.as_bytes()).is_some());
-        assert_eq!(bin.value(format!("{longest}B").as_bytes()), None);
-    }
-
-    #[test]
-    fn the_first_kind_in_the_list_takes_a_code() {
-        let labels = [label(SiteLabelKind::Badge, "E[0-9]+"), label(SiteLabelKind::Bin, "(?<value>[A-Z][0-9]+)")];
-        assert_eq!(read(&labels, b"E12"), Some((SiteLabelKind::Badge, "E12")));
-        assert_eq!(read(&labels, b"A12"), Some((SiteLabelKind::Bin, "A12")));
-        assert_eq!(read(&labels, b"12"), None);
-    }
-
-    #[test]
-    fn a_pattern_that_cannot_work_is_refused_with_its_reason() {
-        assert_eq!(refused(""), PatternError::Empty);
-        assert_eq!(refused(&"a".repeat(513)), PatternError::TooLong { max: 512 });
-        for pattern in ["BIN-(", "a)|(b", "[z-a]", "\\p{Greek}", "(a{999}){999}", "(?<value>a)(?<value>b)", "*"] {
-            assert!(matches!(refused(pattern), PatternError::Syntax { .. }), "{pattern}");
-        }
-        let sample = SiteLabel::new(SiteLabelKind::Bin, "BIN-", vec!["BIN-0042".to_owned()]).map(|label| label.pattern);
-        assert_eq!(sample, Err(PatternError::Sample { sample: "BIN-0042".to_owned() }));
-    }
-
-    #[test]
-    fn patterns_that_keep_to_themselves_have_no_clash() {
-        let labels = [
-            sampled(SiteLabelKind::Bin, "BIN-(?<value>[0-9]+)", "BIN-0042"),
-            sampled(SiteLabelKind::Badge, "EMP-[0-9]{4}", "EMP-1234"),
-            sampled(SiteLabelKind::Action, "ACT-(INSTALL|RETURN)", "ACT-INSTALL"),
-            sampled(SiteLabelKind::Bin, "BIN-.*", "BIN-X"),
-        ];
-        assert_eq!(clashes(&labels), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_pattern_in_the_way_of_a_standard_is_reported_once_for_each() {
-        let check = |pattern: &str, expect: &[&str]| {
-            let found = clashes(&[label(SiteLabelKind::Bin, pattern)]);
-            assert_eq!(found.len(), expect.len(), "{pattern}: {found:#?}");
-            for (text, part) in found.iter().zip(expect) {
-                assert!(text.contains(part), "{text} should say {part}");
-            }
-        };
-        check("Q[0-9]+", &["data identifiers"]);
-        check("[0-9]{13}", &["an EAN-13"]);
-        check("[0-9]{8,14}", &["an EAN-8", "a UPC-A", "an EAN-13", "a GTIN-14"]);
-        check("\\+.+", &["HIBC"]);
-        check("https://.+", &["web addresses"]);
-        check(".+", &["data id", "EAN-8", "UPC-A", "EAN-13", "GTIN-14", "SSCC", "GS1", "HIBC", "web"]);
-    }
-
-    #[test]
-    fn two_kinds_that_match_the_same_code_are_reported() {
-        let bin = sampled(SiteLabelKind::Bin, "[A-Z]{3}-[0-9]+", "BIN-1");
-        let badge = sampled(SiteLabelKind::Badge, "EMP-.+", "EMP-7");
-        let found = clashes(&[bin.clone(), badge]);
-        assert_eq!(found.len(), 1, "{found:#?}");
-        assert!(found[0].contains("bin pattern") && found[0].contains("badge pattern") && found[0].contains("EMP-7"));
-        let same = clashes(&[bin.clone(), bin]);
-        assert!(same.len() == 1 && same[0].contains("are the same"), "{same:#?}");
-    }
-
-    #[test]
-    fn a_label_is_configured_with_kind_pattern_and_samples() {
-        let json = r#"{"kind":"bin","pattern":"BIN-[0-9]+","samples":["BIN-1"]}"#;
-        let label: SiteLabel = serde_json::from_str(json).unwrap();
-        assert_eq!((label.kind(), label.pattern()), (SiteLabelKind::Bin, "BIN-[0-9]+"));
-        for json in [
-            r#"{"kind":"bin","pattern":"("}"#,
-            r#"{"kind":"box","pattern":"B"}"#,
-            r#"{"kind":"bin","pattern":"B","sample":"B"}"#,
-        ] {
-            assert!(serde_json::from_str::<SiteLabel>(json).is_err(), "{json}");
-        }
-    }
-}
+mod tests;

@@ -39,7 +39,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const ONE_LABEL: Duration = Duration::from_secs(10);
 
 /// What begins a command label.
-const COMMAND: &str = "BW:";
+pub(crate) const COMMAND: &str = "BW:";
 
 /// A station's state.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What hangs on the site's ports: scanners, scales, brokers, sensors.
+//! What hangs on the site's ports: scanners and scales.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use gateway_proto::{
 use settings::{At, Section};
 
 use super::{
-    super::{BrokerConfig, LineConfig, MqttVersion, Port, ScaleConfig, ScannerConfig, Token},
+    super::{Hanging, LineConfig, Port, ScaleConfig, ScannerConfig},
     Reader,
 };
 use crate::{
@@ -21,7 +21,6 @@ use crate::{
             report::Unit,
         },
         scanner_host::HostDialect,
-        sparkplug::state_topic,
     },
     label::vendor_prefix::Prefix,
     movement::settle,
@@ -31,7 +30,7 @@ impl Reader<'_, '_> {
     pub(super) fn scanner(&mut self, section: &mut Section<'_, '_>) -> Option<ScannerConfig> {
         let name = self.device(section);
         let station = self.needed::<DeviceName>(section, "station");
-        let line = self.line(section, LineFormat::USUAL);
+        let line = self.line(section, LineFormat::USUAL, None);
         let terminator = self.word(
             section,
             "terminator",
@@ -47,6 +46,9 @@ impl Reader<'_, '_> {
         );
         let prefix = self.word(section, "prefix", Prefix::named, "must be aim, none, symbol or honeywell");
         let window = section.integer(self.notes, "repeat_window_ms", 0..=60_000);
+        if let (Some(line), Some(host), Some(terminator)) = (&line, host, terminator) {
+            self.check_fit(section, line, Hanging::Scanner { host, terminator });
+        }
         if let Some(station) = &station
             && !self.names.stations.contains_key(&station.value)
         {
@@ -67,8 +69,11 @@ impl Reader<'_, '_> {
     pub(super) fn scale(&mut self, section: &mut Section<'_, '_>) -> Option<ScaleConfig> {
         let name = self.device(section);
         let bin = self.needed::<PlaceName>(section, "bin");
-        let protocol = self.optional::<Protocol>(section, "protocol").map_or(Protocol::MtSics, |at| at.value);
-        let line = self.line(section, protocol.line());
+        let protocol = match section.text(self.notes, "protocol") {
+            Some(text) => text.parse::<Protocol>(self.notes).map(|at| at.value),
+            None if section.has("protocol") => None,
+            None => Some(Protocol::MtSics),
+        };
         let unit = self.mass_unit(section);
         let options = Options {
             unit: unit.map(Unit::of),
@@ -76,9 +81,14 @@ impl Reader<'_, '_> {
             checksum: section.flag(self.notes, "checksum").is_some_and(|at| at.value),
             query: self.modbus(section),
         };
-        if protocol.needs_unit() && unit.is_none() {
-            let rule = format_args!("is missing: {protocol} does not send it; give the unit the display shows");
-            self.notes.note(section.span(), &section.path("unit"), rule);
+        // Behind one address of the network there may be several transmitters, each with a number of its own.
+        let address = (protocol == Some(Protocol::ModbusTcp)).then_some(options.query.address);
+        let line = self.line(section, protocol.map_or(LineFormat::USUAL, Protocol::line), address);
+        if let Some(protocol) = protocol {
+            self.check_options(section, protocol, &options);
+            if let Some(line) = &line {
+                self.check_fit(section, line, Hanging::Scale(protocol));
+            }
         }
         let poll = section.integer(self.notes, "poll_ms", 50..=60_000);
         let settle_readings = self.settle_readings(section);
@@ -88,7 +98,7 @@ impl Reader<'_, '_> {
             name,
             bin: bin.value,
             line: line?,
-            protocol,
+            protocol: protocol?,
             options,
             unit,
             poll: poll.map_or(ScaleConfig::POLL, |at| Duration::from_millis(at.value.unsigned_abs())),
@@ -96,50 +106,34 @@ impl Reader<'_, '_> {
         })
     }
 
-    pub(super) fn broker(&mut self, section: &mut Section<'_, '_>) -> Option<BrokerConfig> {
-        let name = self.device(section);
-        let host = section.needed(self.notes, "host");
-        let port = section.integer(self.notes, "port", 1..=65_535);
-        let client_id = section.text(self.notes, "client_id");
-        let username = section.text(self.notes, "username");
-        let password = self.token(section, "password", "password_file");
-        let version = section.text(self.notes, "version").map_or(Some(MqttVersion::V3), |text| {
-            let known = match text.value.as_str() {
-                "3.1.1" => Some(MqttVersion::V3),
-                "5" => Some(MqttVersion::V5),
-                _ => None,
-            };
-            if known.is_none() {
-                self.notes.note_at(&text, "must be \"3.1.1\" or \"5\"");
-            }
-            known
-        });
-        let sparkplug_host = section.text(self.notes, "sparkplug_host");
-        if let Some(host) = sparkplug_host.as_ref().filter(|at| state_topic(&at.value).is_err()) {
-            self.notes.note_at(host, "must be one level of a topic: no /, + or #, and not empty");
+    /// Notes what a protocol lacks, and keys that mean nothing to it.
+    fn check_options(&mut self, section: &Section<'_, '_>, protocol: Protocol, options: &Options) {
+        if protocol.needs_unit() && !section.has("unit") {
+            let rule = format_args!("is missing: {protocol} does not send it; give the unit the display shows");
+            section.note(self.notes, "unit", rule);
         }
-        let name = name?;
-        self.names.brokers.insert(name.clone(), sparkplug_host.is_some());
-        if let Some(at) = client_id.as_ref().filter(|at| at.value.is_empty()) {
-            self.notes.note_at(at, "is empty: the broker would keep nothing for a nameless client");
+        let is_modbus = matches!(protocol, Protocol::ModbusRtu | Protocol::ModbusTcp);
+        if section.has("modbus") && !is_modbus {
+            section.note(self.notes, "modbus", format_args!("is not used by {protocol}; leave it out"));
         }
-        let client_id = client_id.map_or_else(|| format!("binwire-{name}"), |at| at.value);
-        let host = host?;
-        let port_number = port.as_ref().map_or(i64::from(BrokerConfig::PORT), |at| at.value);
-        if !self.names.sessions.insert((host.value.clone(), port_number, client_id.clone())) {
-            self.notes
-                .note_at(&host, format_args!("another [[broker]] has the same host, port and client_id {client_id}"));
+        if options.checksum && protocol != Protocol::ToledoContinuous {
+            section.note(self.notes, "checksum", format_args!("is not used by {protocol}; leave it out"));
         }
-        let login = username.map(|username| (username.value, password.unwrap_or_else(|| Token::new(""))));
-        Some(BrokerConfig {
-            client_id,
-            name,
-            host: host.value,
-            port: port.map_or(BrokerConfig::PORT, |at| u16::try_from(at.value).expect("in range")),
-            login,
-            version: version?,
-            sparkplug_host: sparkplug_host.map(|at| at.value),
-        })
+        if options.mask_parity && (is_modbus || protocol == Protocol::UsbHid) {
+            let rule = format_args!("would spoil what {protocol} sends, all eight bits of it; leave it out");
+            section.note(self.notes, "mask_parity", rule);
+        }
+        if section.has("poll_ms") && protocol.asking(options).ask.is_empty() {
+            let rule = format_args!("is not used by {protocol}: such a scale speaks by itself; leave it out");
+            section.note(self.notes, "poll_ms", rule);
+        }
+    }
+
+    /// Notes what speaks against a device on its port.
+    fn check_fit(&mut self, section: &Section<'_, '_>, line: &LineConfig, device: Hanging) {
+        for misfit in line.misfits(device) {
+            section.note(self.notes, misfit.key, misfit.rule);
+        }
     }
 
     /// Notes that a device weighs a bin, and what speaks against it.
@@ -170,7 +164,8 @@ impl Reader<'_, '_> {
         Some(name.value)
     }
 
-    fn line(&mut self, section: &mut Section<'_, '_>, usual: LineFormat) -> Option<LineConfig> {
+    /// `address`: of a device that is told from others on its port by it.
+    fn line(&mut self, section: &mut Section<'_, '_>, usual: LineFormat, address: Option<u8>) -> Option<LineConfig> {
         let text = section.needed(self.notes, "port");
         let baud = section.integer(self.notes, "baud", 300..=4_000_000);
         let framing = self.optional::<Framing>(section, "line").map_or(usual.framing, |at| at.value);
@@ -182,9 +177,22 @@ impl Reader<'_, '_> {
                 return None;
             }
         };
-        if !self.names.ports.insert(port.clone()) {
+        if !port.has_speed() {
+            for key in ["baud", "line"].into_iter().filter(|key| section.has(key)) {
+                let rule =
+                    format_args!("is not used: {port} is {}, which has no speed here; leave it out", port.kind());
+                section.note(self.notes, key, rule);
+            }
+        }
+        let is_taken = self
+            .names
+            .ports
+            .iter()
+            .any(|(other, its)| *other == port && (its.is_none() || address.is_none() || *its == address));
+        if is_taken {
             self.notes.note_at(&text, format_args!("port {port} is another device's already"));
         }
+        self.names.ports.insert((port.clone(), address));
         let baud = baud.map_or(usual.baud, |at| u32::try_from(at.value).expect("in range"));
         Some(LineConfig { port, format: LineFormat::new(baud, framing) })
     }

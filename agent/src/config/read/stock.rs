@@ -1,6 +1,6 @@
 //! What a site keeps and for whom: feeds, items, bins, stations.
 
-use std::net::IpAddr;
+use std::{collections::btree_map::Entry, net::IpAddr};
 
 use gateway_proto::{
     movement::Act,
@@ -16,7 +16,12 @@ use super::{
 use crate::{
     cause,
     device::Mass,
-    movement::{catalog::UNASSIGNED, station::Mode, tally::Bin},
+    label::gtin::Gtin,
+    movement::{
+        catalog::UNASSIGNED,
+        station::{COMMAND, Mode},
+        tally::Bin,
+    },
     tls,
 };
 
@@ -74,12 +79,38 @@ impl Reader<'_, '_> {
             self.notes.note_at(&feed, format_args!("there is no [[feed]] {}", feed.value));
         }
         for taken in [&code].into_iter().chain(&further) {
-            if let Some(item) = self.names.codes.insert(taken.value.clone(), code.value.clone()) {
-                self.notes.note_at(taken, format_args!("code {} stands for item {item} already", taken.value));
-            }
+            self.check_code(taken, &code.value);
         }
         self.names.pieces.insert(code.value.clone(), piece.map(|at| grams(at.value)));
         Some(ItemConfig { code: code.value, feed: feed.value, codes: further.into_iter().map(|at| at.value).collect() })
+    }
+
+    /// Every code leads to one item, an article number in all its lengths.
+    fn check_code(&mut self, code: &At<ItemCode>, item: &ItemCode) {
+        let text = code.value.as_str();
+        if text.starts_with(COMMAND) {
+            let rule =
+                format_args!("begins with {COMMAND} as command labels do, so no scan of it is a part; choose another");
+            self.notes.note_at(code, rule);
+        }
+        let other = self.names.codes.insert(code.value.clone(), item.clone());
+        if let Some(other) = &other {
+            self.notes.note_at(code, format_args!("code {text} stands for item {other} already"));
+        }
+        let Ok(gtin) = Gtin::parse(text.as_bytes()) else { return };
+        match self.names.articles.entry(gtin) {
+            Entry::Vacant(vacant) => {
+                vacant.insert((code.value.clone(), item.clone()));
+            }
+            Entry::Occupied(first) => {
+                let (written, first) = first.get();
+                // Two lengths of one number for one item say the same; two equal texts have just been noted.
+                if first != item && other.is_none() {
+                    let rule = format_args!("code {text} stands for item {first} already, written as {written} there");
+                    self.notes.note_at(code, rule);
+                }
+            }
+        }
     }
 
     pub(super) fn bin(&mut self, section: &mut Section<'_, '_>) -> Option<Bin> {
@@ -138,6 +169,13 @@ impl Reader<'_, '_> {
         }
         if !place.value.is_stock() {
             self.notes.note_at(&place, "must be a place parts are kept: dock, bin:NAME or field:NAME");
+        } else if let Some(mode) = &mode {
+            let (from, to) = mode.value.places(&place.value);
+            if Act::between(&from, &to).is_none() {
+                let rule =
+                    format_args!("moves parts from {from} to {to}, which nothing may; choose another mode or place");
+                self.notes.note_at(mode, rule);
+            }
         }
         Some(StationConfig { name: name.value, place: place.value, mode: mode.map_or(Mode::Use, |at| at.value) })
     }
