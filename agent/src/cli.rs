@@ -5,6 +5,7 @@ mod device_args;
 mod devices;
 mod listen;
 mod paint;
+mod playback;
 mod probe;
 mod replay;
 mod status;
@@ -14,13 +15,15 @@ use std::{
     io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use device_args::DeviceArgs;
+use device_args::{DecodingArgs, DeviceArgs, LineArgs};
 use listen::Listening;
+use replay::Speed;
 
 use crate::{
     app::{self, Agent},
@@ -48,6 +51,7 @@ enum Command {
     },
     /// List everything wrong with a site's file; exit 64 when there is anything.
     Check {
+        /// The site's file.
         #[arg(long)]
         config: PathBuf,
     },
@@ -59,7 +63,7 @@ enum Command {
         /// The agent's socket.
         #[arg(long)]
         socket: Option<PathBuf>,
-        /// For machines.
+        /// For machines: as one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -71,12 +75,12 @@ enum Command {
     },
     /// Find out at which speed and in which language the scale on a port speaks.
     Probe {
-        /// `/dev/serial/by-id/…`
+        /// `/dev/serial/by-id/…`, `tcp:HOST:PORT` or `/dev/hidraw…`
         port: String,
-        /// Speeds to try. Default: all that scales come with.
-        #[arg(long, value_delimiter = ',')]
+        /// Speeds to try, with commas between. Default: all that scales come with.
+        #[arg(long, value_delimiter = ',', value_parser = device_args::baud())]
         baud: Vec<u32>,
-        /// For machines.
+        /// For machines: as one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -86,38 +90,48 @@ enum Command {
         port: String,
         #[command(flatten)]
         device: DeviceArgs,
+        #[command(flatten)]
+        line: LineArgs,
         /// Stop after so many seconds.
-        #[arg(long = "for", value_name = "SECONDS")]
-        seconds: Option<f64>,
+        #[arg(long = "for", value_name = "SECONDS", value_parser = listen::seconds)]
+        time: Option<Duration>,
         /// Stop after so many readings.
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
         count: Option<u64>,
-        /// For machines; in a pipe always.
+        /// For machines: one JSON object a line; in a pipe always.
         #[arg(long)]
         json: bool,
     },
     /// As `listen`, and keep what goes over the line in a file.
     Capture {
+        /// As for `listen`.
         port: String,
-        /// Made anew; a file that is there is not written over.
+        /// Where to keep it. Made anew; a file that is there is not written over.
         file: PathBuf,
         #[command(flatten)]
         device: DeviceArgs,
-        #[arg(long = "for", value_name = "SECONDS")]
-        seconds: Option<f64>,
-        #[arg(long)]
+        #[command(flatten)]
+        line: LineArgs,
+        /// Stop after so many seconds.
+        #[arg(long = "for", value_name = "SECONDS", value_parser = listen::seconds)]
+        time: Option<Duration>,
+        /// Stop after so many readings.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
         count: Option<u64>,
+        /// For machines: one JSON object a line; in a pipe always.
         #[arg(long)]
         json: bool,
     },
-    /// Read a capture again, with its timing.
+    /// Read a capture again, with its timing: what the agent would have read.
     Replay {
+        /// What `capture` has kept.
         file: PathBuf,
         #[command(flatten)]
         device: DeviceArgs,
-        /// How many times as fast; 0 without any wait.
-        #[arg(long, default_value_t = 1.0)]
-        speed: f64,
+        /// How many times as fast, from 0.001 to 1000000; 0 without any wait.
+        #[arg(long, default_value = "1", value_parser = Speed::parse)]
+        speed: Speed,
+        /// For machines: one JSON object a line; in a pipe always.
         #[arg(long)]
         json: bool,
     },
@@ -128,7 +142,7 @@ enum Command {
         #[arg(value_name = "AS")]
         what: String,
         #[command(flatten)]
-        device: DeviceArgs,
+        decoding: DecodingArgs,
         /// The topic an MQTT payload came on.
         #[arg(long)]
         topic: Option<String>,
@@ -158,14 +172,14 @@ pub fn main() -> ExitCode {
         Command::Status { config, socket, json } => status(config.as_deref(), socket, json),
         Command::Devices { json } => devices::show(json),
         Command::Probe { port, baud, json } => probe::run(&port, &baud, json),
-        Command::Listen { port, device, seconds, count, json } => {
-            listen::run(Listening { port, device, json, seconds, count, capture: None })
+        Command::Listen { port, device, line, time, count, json } => {
+            listen::run(Listening { port, device, line, json, time, count, capture: None })
         }
-        Command::Capture { port, file, device, seconds, count, json } => {
-            listen::run(Listening { port, device, json, seconds, count, capture: Some(file) })
+        Command::Capture { port, file, device, line, time, count, json } => {
+            listen::run(Listening { port, device, line, json, time, count, capture: Some(file) })
         }
         Command::Replay { file, device, speed, json } => replay::run(&file, &device, speed, json),
-        Command::Decode { what, device, topic, hex } => decode::run(&what, &device, topic.as_deref(), hex),
+        Command::Decode { what, decoding, topic, hex } => decode::run(&what, &decoding, topic.as_deref(), hex),
         #[cfg(feature = "demo")]
         Command::Demo(options) => crate::demo::main(&options),
     };
@@ -212,6 +226,9 @@ fn run(config: &Path, log: LogFormat) -> anyhow::Result<ExitCode> {
 #[expect(clippy::print_stdout, reason = "the command line speaks to a person")]
 fn check(path: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(path)?;
+    for warning in &config.warnings {
+        println!("warning: {warning}");
+    }
     println!(
         "{}: ok: site {}, {} feeds, {} items, {} bins, {} stations, {} devices",
         path.display(),

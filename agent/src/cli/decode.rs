@@ -1,19 +1,20 @@
 //! `decode`: bytes on standard input, what they mean as JSON lines. For any protocol or label this agent knows.
 
 use std::{
-    io::{Read as _, Write as _},
+    borrow::Cow,
+    io::{self, Read as _, Write as _},
     process::ExitCode,
 };
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
 
-use super::device_args::DeviceArgs;
+use super::{device_args::DecodingArgs, telling::unwritten};
 use crate::{
     device::{
         Scan,
         mqtt_dialect::MqttDialect,
-        scale::{Options, Protocol},
+        scale::{Decoder, Options, Protocol},
         sparkplug::Publication,
         ssi::SsiDecoder,
     },
@@ -31,6 +32,12 @@ use crate::{
 
 /// The most that is read: a capture of a shift has less.
 const INPUT_LEN_MAX: u64 = 64 * 1024 * 1024;
+
+/// Bytes that are decoded between two looks at what has come out.
+const CHUNK_LEN: usize = 4_096;
+
+/// Writes one line: what was read, or why it could not be.
+type Tell<'run> = dyn FnMut(Result<Value, Value>) -> io::Result<()> + 'run;
 
 /// What the bytes are taken for.
 enum Reader {
@@ -58,9 +65,13 @@ enum LabelKind {
 }
 
 /// Reads standard input to its end.
-pub(super) fn run(what: &str, device: &DeviceArgs, topic: Option<&str>, hex: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(what: &str, decoding: &DecodingArgs, topic: Option<&str>, hex: bool) -> anyhow::Result<ExitCode> {
     let reader = Reader::named(what)?;
-    let options = device.options()?;
+    let options = decoding.options()?;
+    anyhow::ensure!(
+        topic.is_some() || !matches!(reader, Reader::Mqtt(_) | Reader::Sparkplug),
+        "give --topic: what a payload means depends on it"
+    );
     let mut input = Vec::new();
     std::io::stdin().lock().take(INPUT_LEN_MAX + 1).read_to_end(&mut input).context("read standard input")?;
     anyhow::ensure!(
@@ -69,38 +80,32 @@ pub(super) fn run(what: &str, device: &DeviceArgs, topic: Option<&str>, hex: boo
     );
     let mut failures = 0_u64;
     let mut out = std::io::stdout().lock();
-    let mut tell = |result: Result<Value, Value>| {
-        let line = result.unwrap_or_else(|error| {
-            failures += 1;
-            error
-        });
-        // A reader that has gone away ends the command with its next signal.
-        let _ = writeln!(out, "{line}");
-    };
-    match reader {
-        Reader::Scale(protocol) => {
-            let bytes = if hex { all_hex(&input)? } else { input };
-            scale(protocol, &options, &bytes, &mut tell);
-        }
-        Reader::Ssi => {
-            let bytes = if hex { all_hex(&input)? } else { input };
-            ssi(&bytes, &mut tell);
-        }
-        Reader::Label(kind) => each_line(&input, hex, |code| tell(label(kind, code)))?,
-        Reader::Mqtt(dialect) => {
-            let topic = topic.ok_or_else(|| anyhow!("give --topic: what a payload means depends on it"))?;
-            each_line(&input, hex, |payload| tell(mqtt(dialect, topic, payload)))?;
-        }
-        Reader::Sparkplug => {
-            let topic = topic.ok_or_else(|| anyhow!("give --topic: what a payload means depends on it"))?;
-            let payload = if hex { all_hex(&input)? } else { input };
-            tell(Publication::decode(topic, &payload).map(|told| json!(told)).map_err(|e| failure(e.code(), &e)));
-        }
+    let told = reader.read(&input, &options, topic.unwrap_or_default(), hex, &mut |result| {
+        failures += u64::from(result.is_err());
+        writeln!(out, "{}", result.unwrap_or_else(|error| error))
+    });
+    if let Err(error) = told {
+        // What the reader has seen by then may well be all it wanted.
+        return error.downcast::<io::Error>().and_then(|failure| unwritten(failure).map(|()| ExitCode::SUCCESS));
     }
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Reader {
+    fn read(&self, input: &[u8], options: &Options, topic: &str, hex: bool, tell: &mut Tell<'_>) -> anyhow::Result<()> {
+        let whole = || if hex { all_hex(input).map(Cow::Owned) } else { Ok(Cow::Borrowed(input)) };
+        match self {
+            Self::Scale(protocol) => Ok(scale(*protocol, options, &whole()?, tell)?),
+            Self::Ssi => Ok(ssi(&whole()?, tell)?),
+            Self::Label(kind) => each_line(input, hex, |code| tell(label(*kind, code))),
+            Self::Mqtt(dialect) => each_line(input, hex, |payload| tell(mqtt(*dialect, topic, payload))),
+            Self::Sparkplug => {
+                let told = Publication::decode(topic, &whole()?);
+                Ok(tell(told.map(|told| json!(told)).map_err(|error| failure(error.code(), &error)))?)
+            }
+        }
+    }
+
     fn named(name: &str) -> anyhow::Result<Self> {
         let label = match name {
             "scan" => Some(LabelKind::Scan),
@@ -138,28 +143,36 @@ impl Reader {
     }
 }
 
-fn scale(protocol: Protocol, options: &Options, bytes: &[u8], tell: &mut impl FnMut(Result<Value, Value>)) {
+fn scale(protocol: Protocol, options: &Options, bytes: &[u8], tell: &mut Tell<'_>) -> io::Result<()> {
     let mut decoder = protocol.decoder(options);
-    for chunk in bytes.chunks(4096) {
-        decoder.push(chunk);
+    let mut drain = |decoder: &mut Decoder| {
         while let Some(report) = decoder.poll() {
-            tell(report.map(|report| json!(report)).map_err(|error| failure(error.code(), &error)));
+            tell(report.map(|report| json!(report)).map_err(|error| failure(error.code(), &error)))?;
         }
+        Ok(())
+    };
+    for chunk in bytes.chunks(CHUNK_LEN) {
+        decoder.push(chunk);
+        drain(&mut decoder)?;
     }
     decoder.idle();
-    while let Some(Err(error)) = decoder.poll() {
-        tell(Err(failure(error.code(), &error)));
-    }
+    drain(&mut decoder)
 }
 
-fn ssi(bytes: &[u8], tell: &mut impl FnMut(Result<Value, Value>)) {
+fn ssi(bytes: &[u8], tell: &mut Tell<'_>) -> io::Result<()> {
     let mut decoder = SsiDecoder::default();
-    for chunk in bytes.chunks(4096) {
-        decoder.push(chunk, 0);
+    let mut drain = |decoder: &mut SsiDecoder| {
         while let Some(packet) = decoder.poll() {
-            tell(packet.map(|packet| json!(packet)).map_err(|error| failure(error.code(), &error)));
+            tell(packet.map(|packet| json!(packet)).map_err(|error| failure(error.code(), &error)))?;
         }
+        Ok(())
+    };
+    for chunk in bytes.chunks(CHUNK_LEN) {
+        decoder.push(chunk, 0);
+        drain(&mut decoder)?;
     }
+    decoder.poll_idle(u64::MAX);
+    drain(&mut decoder)
 }
 
 fn label(kind: LabelKind, code: &[u8]) -> Result<Value, Value> {
@@ -203,7 +216,7 @@ fn failure(code: &str, error: &(dyn std::error::Error + 'static)) -> Value {
     json!({"error": code, "message": crate::cause::chain(error)})
 }
 
-fn each_line(input: &[u8], hex: bool, mut read: impl FnMut(&[u8])) -> anyhow::Result<()> {
+fn each_line(input: &[u8], hex: bool, mut read: impl FnMut(&[u8]) -> io::Result<()>) -> anyhow::Result<()> {
     let mut lines: Vec<&[u8]> = input.split(|byte| *byte == b'\n').collect();
     // What follows the last line end is no line.
     lines.pop_if(|last| last.is_empty());
@@ -211,9 +224,9 @@ fn each_line(input: &[u8], hex: bool, mut read: impl FnMut(&[u8])) -> anyhow::Re
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if hex {
             let text = std::str::from_utf8(line).ok().and_then(from_hex);
-            read(&text.ok_or_else(|| anyhow!("line {} is no hex", index + 1))?);
+            read(&text.ok_or_else(|| anyhow!("line {} is no hex", index + 1))?)?;
         } else {
-            read(line);
+            read(line)?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::anyhow;
-use clap::Args;
+use clap::{Args, builder::RangedI64ValueParser};
 
 use crate::{
     config::{LineConfig, Port, ScannerConfig},
@@ -29,39 +29,57 @@ pub(super) struct DeviceArgs {
     /// A scanner that is answered in this way: plain, bel, ack-nak, ssi, honeywell, datalogic, …
     #[arg(long)]
     scanner: Option<String>,
-    /// Bits per second. Default: what such a device leaves the factory with.
+    /// Where a scan ends: cr, lf, crlf, any-cr-lf, tab, stx-etx, none. Default: any-cr-lf.
     #[arg(long)]
-    baud: Option<u32>,
-    /// 8N1, 7E1, 7O1, 7N2, 8E1, 8O1 or 8N2.
+    terminator: Option<String>,
+    /// What a scanner puts in front of a code: aim, none, symbol, honeywell. Default: aim.
     #[arg(long)]
-    line: Option<String>,
-    /// What a weight without a unit is in.
+    prefix: Option<String>,
+    #[command(flatten)]
+    decoding: DecodingArgs,
+}
+
+/// What a scale does not say of itself.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DecodingArgs {
+    /// What a weight without a unit is in: mg, g, kg, t, lb or oz.
     #[arg(long)]
     unit: Option<String>,
-    /// The eighth bit is parity.
+    /// The eighth bit is parity: a scale with seven bits, heard with eight.
     #[arg(long)]
     mask_parity: bool,
     /// toledo-continuous: frames end with a checksum.
     #[arg(long)]
     checksum: bool,
-    /// Modbus: the device's address.
-    #[arg(long)]
+    /// Modbus: the device's address, 1 to 247. Default: 1.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=247))]
     address: Option<u8>,
-    /// Modbus: which registers: dini-dgt, laumas-tlb, eagle-ei, dat400.
+    /// Modbus: which registers: dini-dgt, laumas-tlb, eagle-ei, dat400. Default: dini-dgt.
     #[arg(long)]
     map: Option<String>,
-    /// Modbus: digits after the point.
-    #[arg(long)]
+    /// Modbus: digits after the point, 0 to 6. Default: 0.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=6))]
     decimals: Option<u8>,
-    /// Modbus: abcd or cdab.
+    /// Modbus: abcd or cdab. Default: abcd.
     #[arg(long)]
     word_order: Option<String>,
-    /// Where a scan ends: cr, lf, crlf, any-cr-lf, tab, stx-etx, none.
+}
+
+/// How bytes travel on a serial line.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LineArgs {
+    /// Bits per second. Default: what such a device leaves the factory with.
+    #[arg(long, value_parser = baud())]
+    baud: Option<u32>,
+    /// 8N1, 7E1, 7O1, 7N2, 8E1, 8O1 or 8N2. Default: what such a device leaves the factory with.
     #[arg(long)]
-    terminator: Option<String>,
-    /// What a scanner puts in front of a code: aim, none, symbol, honeywell.
-    #[arg(long)]
-    prefix: Option<String>,
+    line: Option<String>,
+}
+
+/// What hangs on a port, as it was described.
+pub(super) enum Described {
+    Scale { protocol: Protocol, options: Options, unit: Option<MassUnit> },
+    Scanner { host: HostDialect, terminator: Terminator, prefix: Prefix, repeat_window: Duration },
 }
 
 /// Who talks to the device.
@@ -70,27 +88,39 @@ pub(super) enum Talk {
     Scanner(Box<Scanning>),
 }
 
-impl DeviceArgs {
-    /// The port and its format.
-    pub(super) fn line(&self, port: &str) -> anyhow::Result<LineConfig> {
+/// The speeds that are taken, as in the site's file.
+pub(super) fn baud() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(300..=4_000_000)
+}
+
+impl LineArgs {
+    /// The port of such a device and its format.
+    pub(super) fn config(&self, port: &str, device: &DeviceArgs) -> anyhow::Result<LineConfig> {
         let port = Port::parse(port, Path::new("")).map_err(|error| anyhow!("PORT {error}"))?;
-        let usual = self.protocol()?.map_or(LineFormat::USUAL, Protocol::line);
+        let usual = device.protocol()?.map_or(LineFormat::USUAL, Protocol::line);
         let framing = match &self.line {
             Some(text) => text.parse::<Framing>().map_err(|error| anyhow!("--line {error}"))?,
             None => usual.framing,
         };
         Ok(LineConfig { port, format: LineFormat::new(self.baud.unwrap_or(usual.baud), framing) })
     }
+}
 
-    /// Who talks to it. Not said what it is: a plain scanner, so that whatever sends lines is shown.
-    pub(super) fn talk(&self) -> anyhow::Result<Talk> {
+impl DeviceArgs {
+    /// What hangs there. Not said what it is: a plain scanner, so that whatever sends lines is shown.
+    pub(super) fn described(&self) -> anyhow::Result<Described> {
         if let Some(protocol) = self.protocol()? {
-            return Ok(Talk::Scale(Weighing::of(protocol, self.options()?, self.unit()?)));
+            let unit = self.decoding.unit()?;
+            anyhow::ensure!(
+                unit.is_some() || !protocol.needs_unit(),
+                "{protocol} does not send its unit; give --unit, as the display shows it: mg, g, kg, t, lb or oz"
+            );
+            return Ok(Described::Scale { protocol, options: self.decoding.options()?, unit });
         }
         let host = self.scanner.as_deref().map_or(Ok(HostDialect::Plain), |name| {
             HostDialect::named(name).ok_or_else(|| {
                 let names: Vec<&str> = HostDialect::ALL.iter().map(|dialect| dialect.name()).collect();
-                anyhow!("no such scanner dialogue: {name}; there are {}", names.join(", "))
+                anyhow!("no such scanner dialogue: {name:?}; there are {}", names.join(", "))
             })
         })?;
         let terminator = self.terminator.as_deref().map_or(Ok(Terminator::default()), |name| {
@@ -100,14 +130,26 @@ impl DeviceArgs {
         let prefix = self.prefix.as_deref().map_or(Ok(Prefix::default()), |name| {
             Prefix::named(name).ok_or_else(|| anyhow!("--prefix must be none, aim, symbol or honeywell"))
         })?;
-        let window = if self.scanner.is_some() { ScannerConfig::REPEAT_WINDOW } else { Duration::ZERO };
-        Ok(Talk::Scanner(Box::new(Scanning::of(host, terminator, prefix, window))))
+        let repeat_window = if self.scanner.is_some() { ScannerConfig::REPEAT_WINDOW } else { Duration::ZERO };
+        Ok(Described::Scanner { host, terminator, prefix, repeat_window })
     }
 
-    pub(super) fn protocol(&self) -> anyhow::Result<Option<Protocol>> {
+    /// Who talks to it.
+    pub(super) fn talk(&self) -> anyhow::Result<Talk> {
+        Ok(match self.described()? {
+            Described::Scale { protocol, options, unit } => Talk::Scale(Weighing::of(protocol, options, unit)),
+            Described::Scanner { host, terminator, prefix, repeat_window } => {
+                Talk::Scanner(Box::new(Scanning::of(host, terminator, prefix, repeat_window)))
+            }
+        })
+    }
+
+    fn protocol(&self) -> anyhow::Result<Option<Protocol>> {
         Ok(self.protocol.as_deref().map(str::parse).transpose()?)
     }
+}
 
+impl DecodingArgs {
     /// What a decoder has to be told.
     pub(super) fn options(&self) -> anyhow::Result<Options> {
         let mut query = Query::default();

@@ -17,6 +17,11 @@ impl Paint {
         Self { on: std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
     }
 
+    #[cfg(test)]
+    pub(super) const fn none() -> Self {
+        Self { on: false }
+    }
+
     pub(super) fn is_on(self) -> bool {
         self.on
     }

@@ -1,251 +1,116 @@
 //! `probe PORT`: at which speed a scale talks, and in which language.
 //!
-//! At each speed first listens, since some scales speak by themselves, and then asks in one language after another. All
-//! questions only ask to print or read; none zeroes, tares or sets anything.
+//! All questions only ask to print or read; none zeroes, tares or sets anything.
 
-use std::{
-    io::Write as _,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{io::Write as _, process::ExitCode, time::Instant};
 
-use anyhow::Context as _;
 use serde_json::json;
-use tokio::time::{sleep, timeout};
 
 use super::paint::Paint;
 use crate::{
     app,
-    config::{LineConfig, Port},
-    device::{
-        Framing, LineFormat,
-        scale::{
-            Protocol,
-            identify::{Suspect, questions, suspects},
-        },
+    config::Port,
+    device::scale::{
+        Protocol,
+        identify::{Suspect, rivals},
     },
-    port::line::{Line, explained},
 };
+
+mod search;
+
+use search::{Found, Noise, search};
 
 /// What scales leave the factory with, by how often.
 const BAUDS: [u32; 8] = [9_600, 2_400, 4_800, 19_200, 115_200, 1_200, 38_400, 57_600];
 
-/// How long a scale that speaks by itself may be silent: the slowest send some five frames a second.
-const LISTEN: Duration = Duration::from_millis(350);
-
-/// How long a scale may think before it answers.
-const ANSWER: Duration = Duration::from_millis(200);
-
-/// How long a scale may take to complain of an empty line.
-const END: Duration = Duration::from_millis(60);
-
-/// Silence after which an answer is whole, beside the time of some characters.
-const QUIET: Duration = Duration::from_millis(40);
-
-/// What one try may bring: a scale that never stops is understood by its first frames.
-const HEARD_MAX: usize = 2_048;
-
-/// What was found.
-struct Found {
-    format: LineFormat,
-    suspects: Vec<Suspect>,
-    heard: Vec<u8>,
-}
-
-/// What was heard that nobody understood.
-struct Noise {
-    format: LineFormat,
-    heard: Vec<u8>,
-}
-
+/// Looks for a scale and says what to write into the site's file for it.
 pub(super) fn run(port: &str, bauds: &[u32], json: bool) -> anyhow::Result<ExitCode> {
     let port = Port::parse(port, std::path::Path::new("")).map_err(|error| anyhow::anyhow!("PORT {error}"))?;
     let began = Instant::now();
-    let (found, noise) = app::runtime()?.block_on(probe(&port, if bauds.is_empty() { &BAUDS } else { bauds }))?;
-    let mut out = std::io::stdout().lock();
+    let (found, noise) = app::runtime()?.block_on(search(&port, if bauds.is_empty() { &BAUDS } else { bauds }))?;
     let seconds = began.elapsed().as_secs_f64();
-    let Some(found) = found else {
-        if json {
-            let heard = |noise: &Noise| json!({"format": noise.format.to_string(), "heard": shown(&noise.heard)});
-            let noise: Vec<_> = noise.iter().map(heard).collect();
-            let _ = writeln!(out, "{}", json!({"found": null, "noise": noise, "seconds": seconds}));
-        } else {
-            let _ = writeln!(out, "{}", advice(&port, &noise));
+    let told = match &found {
+        Some(found) if json => json!({"found": found_json(&port, found), "seconds": seconds}).to_string(),
+        Some(found) => in_words(&port, found, seconds),
+        None if json => {
+            let noise: Vec<_> = noise.iter().map(noise_json).collect();
+            json!({"found": null, "noise": noise, "seconds": seconds}).to_string()
         }
-        return Ok(ExitCode::FAILURE);
+        None => advice(&port, &noise),
     };
-    let Some(best) = found.suspects.first() else { return Ok(ExitCode::FAILURE) };
-    let others: Vec<&str> = found.suspects.iter().skip(1).map(|suspect| suspect.protocol.name()).collect();
-    if json {
-        let found = json!({
-            "protocol": best.protocol.name(),
-            "baud": found.format.baud,
-            "line": found.format.framing.name(),
-            "heard": shown(&found.heard),
-            "report": best.last,
-            "others": others,
-            "config": config(&port, found.format, best),
-        });
-        let _ = writeln!(out, "{}", json!({"found": found, "seconds": seconds}));
-        return Ok(ExitCode::SUCCESS);
+    // A reader that has gone away has no use for it.
+    let _ = writeln!(std::io::stdout(), "{told}");
+    Ok(if found.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn found_json(port: &Port, found: &Found) -> serde_json::Value {
+    let Some(best) = found.suspects.first() else { return serde_json::Value::Null };
+    let mut json = json!({
+        "protocol": best.protocol.name(),
+        "heard": shown(&found.heard),
+        "report": best.last,
+        "is_certain": rivals(&found.suspects).is_empty(),
+        "others": others(&found.suspects),
+        "config": config(port, found, best),
+    });
+    if let (Some(format), Some(json)) = (found.format, json.as_object_mut()) {
+        json.insert("baud".to_owned(), format.baud.into());
+        json.insert("line".to_owned(), format.framing.name().into());
     }
+    json
+}
+
+fn noise_json(noise: &Noise) -> serde_json::Value {
+    json!({"format": noise.format.map(|format| format.to_string()), "heard": shown(&noise.heard)})
+}
+
+fn in_words(port: &Port, found: &Found, seconds: f64) -> String {
+    let Some(best) = found.suspects.first() else { return String::new() };
     let paint = Paint::of_stdout();
-    let _ = writeln!(out, "{} at {}, after {seconds:.1} s", paint.good(best.protocol), found.format);
-    let _ = writeln!(out, "heard    {}", shown(&found.heard));
-    let _ = writeln!(out, "means    {}", serde_json::to_string(&best.last).unwrap_or_default());
-    if !others.is_empty() {
-        let _ = writeln!(out, "could be {}", others.join(", "));
+    let at = found.format.map_or_else(String::new, |format| format!(" at {format}"));
+    let mut text = format!("{}{at}, after {seconds:.1} s\n", paint.good(best.protocol));
+    text.push_str(&format!("heard    {}\n", shown(&found.heard)));
+    text.push_str(&format!("means    {}\n", serde_json::to_string(&best.last).unwrap_or_default()));
+    let rivals: Vec<&str> = rivals(&found.suspects).into_iter().map(Protocol::name).collect();
+    if !rivals.is_empty() {
+        text.push_str(&paint.bad(format!(
+            "could be {} as well: what it sends means the same in each, and asking did not tell them apart. The scale's \
+             manual or menu says which it is set to; without it, take {}.\n",
+            rivals.join(" or "),
+            best.protocol
+        )));
     }
-    let _ = writeln!(out, "\n{}", config(&port, found.format, best));
-    Ok(ExitCode::SUCCESS)
+    text.push('\n');
+    text.push_str(&config(port, found, best));
+    text
 }
 
-async fn probe(port: &Port, bauds: &[u32]) -> anyhow::Result<(Option<Found>, Vec<Noise>)> {
-    let mut noise = Vec::new();
-    let progress = Progress::new();
-    for baud in bauds {
-        let format = LineFormat::new(*baud, Framing::EightNone);
-        let config = LineConfig { port: port.clone(), format };
-        let mut line = match Line::open(&config).await {
-            Ok(line) => line,
-            Err(error) => {
-                return Err(anyhow::anyhow!("{}", explained(&error, &config)).context("open port"));
-            }
-        };
-        progress.step(&format!("{format}: listening"));
-        let mut heard = Vec::new();
-        hear(&mut line, LISTEN, *baud, &mut heard).await?;
-        if let Some(found) = understood(format, &heard, &[]) {
-            progress.done();
-            return Ok((Some(found), noise));
-        }
-        let mut needs_end = true;
-        let speaks_by_itself = heard.len() > 8;
-        if speaks_by_itself {
-            // Nobody understands it at this speed, and questions would only be talked over.
-            noise.push(Noise { format, heard });
-            continue;
-        }
-        for (protocol, parity, question) in asked() {
-            progress.step(&format!("{format}: asking {protocol}"));
-            heard.clear();
-            if needs_end {
-                // What no command has ended yet would be the beginning of this one. The complaint is not listened to.
-                line.write(b"\r\n").await.context("ask")?;
-                hear(&mut line, END, *baud, &mut heard).await?;
-                heard.clear();
-            }
-            needs_end = parity != Framing::EightNone || !question.ends_with(b"\n");
-            line.write(&with_parity(&question, parity)).await.context("ask")?;
-            hear(&mut line, ANSWER, *baud, &mut heard).await?;
-            if let Some(found) = understood(format, &heard, &question) {
-                progress.done();
-                return Ok((Some(found), noise));
-            }
-            if !heard.is_empty() {
-                noise.push(Noise { format, heard: heard.clone() });
-                let is_garbled = heard.iter().filter(|byte| !byte.is_ascii() || **byte == 0).count() * 4 > heard.len();
-                if is_garbled && !suspects_with_parity(&heard) {
-                    // It answers, and at another speed.
-                    break;
-                }
-            }
-        }
-        // What the device still has to say must not be heard as an answer at the next speed.
-        drop(line);
-        sleep(QUIET).await;
-    }
-    progress.done();
-    Ok((None, noise))
-}
-
-/// The questions, those of scales with seven bits also with the parity that such a scale insists on: at eight bits without
-/// parity the eighth can be made to carry it, so the line need not be opened anew.
-fn asked() -> Vec<(Protocol, Framing, Vec<u8>)> {
-    let mut asked = Vec::new();
-    for (protocol, _, question) in questions() {
-        asked.push((protocol, Framing::EightNone, question.clone()));
-        // Its old models are the one common scale with odd parity.
-        let is_odd = protocol == Protocol::SartoriusSbi;
-        let parity = if is_odd { Framing::SevenOdd } else { protocol.line().framing };
-        if parity.is_seven_bits() {
-            asked.push((protocol, parity, question));
-        }
-    }
-    asked
-}
-
-fn with_parity(question: &[u8], framing: Framing) -> Vec<u8> {
-    let bit = |byte: u8| {
-        let is_odd = byte.count_ones() % 2 == 1;
-        let is_set = (framing == Framing::SevenEven && is_odd) || (framing == Framing::SevenOdd && !is_odd);
-        u8::from(is_set) << 7
-    };
-    question.iter().map(|byte| byte | bit(*byte)).collect()
-}
-
-/// Text whose eighth bit is parity is no garble.
-fn suspects_with_parity(heard: &[u8]) -> bool {
-    heard.iter().map(|byte| byte & 0x7F).all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | 2 | 3 | 6))
-}
-
-/// Waits up to `first` for a byte, then until the line is quiet.
-async fn hear(line: &mut Line, first: Duration, baud: u32, heard: &mut Vec<u8>) -> anyhow::Result<()> {
-    let until = Instant::now() + first;
-    let characters = Duration::from_secs_f64(30.0 / f64::from(baud));
-    while heard.len() < HEARD_MAX {
-        let wait = if heard.is_empty() { until.saturating_duration_since(Instant::now()) } else { QUIET + characters };
-        match timeout(wait, line.read()).await {
-            Ok(bytes) => heard.extend(bytes.context("read port")?),
-            // A stream pauses between its frames: listening goes on for as long as it was meant to.
-            Err(_) if !heard.is_empty() && Instant::now() < until => {}
-            Err(_) => break,
-        }
-        if Instant::now() > until + first * 4 {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Who could have said that: as it came, or with the eighth bit taken for parity.
-fn understood(format: LineFormat, heard: &[u8], asked: &[u8]) -> Option<Found> {
-    if heard.is_empty() {
-        return None;
-    }
-    let plain = suspects(heard, asked, false);
-    let (suspects, framing) = if plain.is_empty() && heard.iter().any(|byte| !byte.is_ascii()) {
-        (suspects(heard, asked, true), parity_of(heard))
-    } else {
-        let usual = plain.first().map(|suspect| suspect.protocol.line().framing);
-        // Seven bits and parity arrive as plain text when the system strips the parity.
-        (plain, usual.unwrap_or(Framing::EightNone))
-    };
-    let format = LineFormat { framing, ..format };
-    (!suspects.is_empty()).then(|| Found { format, suspects, heard: heard.to_vec() })
-}
-
-/// Which parity bytes carry in their eighth bit.
-fn parity_of(heard: &[u8]) -> Framing {
-    let odd = heard.iter().filter(|byte| byte.count_ones() % 2 == 1).count();
-    if odd * 2 > heard.len() { Framing::SevenOdd } else { Framing::SevenEven }
+/// All that would read it, the likeliest left out.
+fn others(suspects: &[Suspect]) -> Vec<&'static str> {
+    let mut names: Vec<&str> = suspects.iter().map(|suspect| suspect.protocol.name()).collect();
+    names.dedup();
+    names.split_off(1.min(names.len()))
 }
 
 /// What to paste into the site's file.
-fn config(port: &Port, format: LineFormat, found: &Suspect) -> String {
-    let protocol = found.protocol;
-    let mut text = format!(
-        "[[scale]]\nname = \"scale-1\"\nbin = \"…\"\nprotocol = \"{protocol}\"\nport = \"{port}\"\nbaud = {}\nline = \"{}\"\n",
-        format.baud, format.framing
-    );
+fn config(port: &Port, found: &Found, best: &Suspect) -> String {
+    let protocol = best.protocol;
+    let mut text =
+        format!("[[scale]]\nname = \"scale-1\"\nbin = \"…\"\nprotocol = \"{protocol}\"\nport = \"{port}\"\n");
+    match found.format {
+        Some(format) => text.push_str(&format!("baud = {}\nline = \"{}\"\n", format.baud, format.framing)),
+        // Whoever opens the line behind it has left the parity in.
+        None if best.options.mask_parity => text.push_str("mask_parity = true\n"),
+        None => {}
+    }
     if protocol.needs_unit() {
         text.push_str("unit = \"kg\"  # not sent: what the display shows\n");
     }
-    if found.options.checksum {
+    if best.options.checksum {
         text.push_str("checksum = true\n");
     }
-    if protocol == Protocol::ModbusRtu {
-        let query = &found.options.query;
+    if matches!(protocol, Protocol::ModbusRtu | Protocol::ModbusTcp) {
+        let query = &best.options.query;
         text.push_str(&format!(
             "modbus = {{ address = {}, map = \"{}\", decimals = 0 }}  # decimals: as the display shows\n",
             query.address,
@@ -256,19 +121,31 @@ fn config(port: &Port, format: LineFormat, found: &Suspect) -> String {
 }
 
 fn advice(port: &Port, noise: &[Noise]) -> String {
-    match noise.first() {
-        None => format!(
-            "{port}: nothing was heard at any speed.\n\
-             Check: is it switched on? Is the cable crossed (null modem) where it has to be? Is its output set to print on \
-             request or continuously? A scanner says nothing until it scans: binwire-agent listen {port} --scanner plain"
-        ),
-        Some(first) => format!(
-            "{port}: something talks, but nobody here understands it.\nfirst heard at {}: {}\n\
-             Check the data format in the device's menu; keep what it says with: binwire-agent capture {port} FILE",
-            first.format,
-            shown(&first.heard)
-        ),
-    }
+    let Some(first) = noise.first() else {
+        return match port {
+            Port::Tcp(_) => format!(
+                "{port}: it takes connections, and nothing was heard.\n\
+                 Check: is it a transmitter with another Modbus address than 1? Is it a serial server, and are its speed and \
+                 format the scale's? Is the scale switched on? Is another program connected?"
+            ),
+            Port::Hid(_) => format!(
+                "{port}: nothing was heard within a second.\n\
+                 Check: is the scale switched on? Many switch themselves off; put something on it and try again."
+            ),
+            Port::Serial(_) | Port::Keyboard(_) | Port::Replay(_) => format!(
+                "{port}: nothing was heard at any speed.\n\
+                 Check: is it switched on? Is the cable crossed (null modem) where it has to be? Is its output set to print \
+                 on request or continuously? A scanner says nothing until it scans: binwire-agent listen {port} --scanner \
+                 plain"
+            ),
+        };
+    };
+    let at = first.format.map_or_else(String::new, |format| format!(" at {format}"));
+    format!(
+        "{port}: something talks, but nobody here understands it.\nfirst heard{at}: {}\n\
+         Check the data format in the device's menu; keep what it says with: binwire-agent capture {port} FILE",
+        shown(&first.heard)
+    )
 }
 
 /// The beginning of what was heard, printable.
@@ -282,17 +159,17 @@ struct Progress {
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { paint: Paint::of_stderr() }
     }
 
-    fn step(&self, what: &str) {
+    pub(super) fn step(&self, what: &str) {
         if self.paint.is_on() {
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K{}", self.paint.dim(what));
         }
     }
 
-    fn done(&self) {
+    pub(super) fn done(&self) {
         if self.paint.is_on() {
             let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
         }

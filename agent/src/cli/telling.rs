@@ -1,8 +1,14 @@
 //! Readings told to a person, or as JSON lines to a machine.
 
-use std::{io::Write as _, time::Duration};
+use std::{
+    io::{self, Write as _},
+    os::fd::AsFd as _,
+    time::Duration,
+};
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
+use tokio::{io::Interest, net::unix::pipe::Sender};
 
 use super::paint::Paint;
 use crate::{
@@ -16,36 +22,70 @@ pub(super) struct Telling {
     json: bool,
     paint: Paint,
     doubt: Option<String>,
+    /// Nothing has been written since.
+    failure: Option<io::Error>,
+}
+
+/// Resolves when whoever reads our standard output through a pipe has gone away; never for a file or a terminal that
+/// stays. Without it a command whose device says nothing more would hold the port for ever.
+pub(super) async fn reader_gone() {
+    // Tokio's pipe end is its only way to watch a descriptor that needs no unsafe code. Nothing is written through it, so
+    // that standard output need not be made non-blocking, which the other programs that share it would not bear.
+    let watched = io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
+    let is_gone = match watched {
+        Ok(pipe) => pipe.ready(Interest::ERROR).await.is_ok(),
+        // A plain file cannot be watched, and its reader cannot go.
+        Err(_) => false,
+    };
+    if !is_gone {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// What a command ends with when its standard output took no more.
+///
+/// # Errors
+/// None when the reader has gone away: it has seen what it wanted.
+pub(super) fn unwritten(failure: io::Error) -> anyhow::Result<()> {
+    if failure.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(failure).context("write standard output") }
 }
 
 impl Telling {
     pub(super) fn new(json: bool) -> Self {
         // A pipe is read by a machine.
         let json = json || !std::io::IsTerminal::is_terminal(&std::io::stdout());
-        Self { json, paint: Paint::of_stdout(), doubt: None }
+        Self { json, paint: Paint::of_stdout(), doubt: None, failure: None }
     }
 
-    pub(super) fn connected(&self, at: Duration) {
-        self.tell(at, &json!({"connected": true}), || self.paint.good("connected"));
+    /// Why nothing more can be told, if so.
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 
-    pub(super) fn lost(&self, at: Duration, why: &str) {
-        self.tell(at, &json!({"connected": false, "why": why}), || self.paint.bad(why));
+    pub(super) fn connected(&mut self, at: Duration) {
+        let words = self.paint.good("connected");
+        self.tell(at, &json!({"connected": true}), &words);
     }
 
-    pub(super) fn reading(&self, at: Duration, reading: &Reading) {
-        self.tell(at, &reading_json(reading), || match reading {
+    pub(super) fn lost(&mut self, at: Duration, why: &str) {
+        let words = self.paint.bad(why);
+        self.tell(at, &json!({"connected": false, "why": why}), &words);
+    }
+
+    pub(super) fn reading(&mut self, at: Duration, reading: &Reading) {
+        let words = match reading {
             Reading::Weight(weight) => self.weight(weight),
             Reading::Scan(scan) => self.scan(scan),
             Reading::Unknown(cause) => self.paint.bad(format!("unknown: {}", cause.name())),
             Reading::Online(true) => "device has started".to_owned(),
             Reading::Online(false) => self.paint.bad("device is going"),
-        });
+        };
+        self.tell(at, &reading_json(reading), &words);
     }
 
-    pub(super) fn bad_frame(&self, at: Duration, error: &FrameError) {
-        let json = json!({"error": error.code(), "message": error.to_string()});
-        self.tell(at, &json, || self.paint.bad(error));
+    pub(super) fn bad_frame(&mut self, at: Duration, error: &FrameError) {
+        let words = self.paint.bad(error);
+        self.tell(at, &json!({"error": error.code(), "message": error.to_string()}), &words);
     }
 
     pub(super) fn doubt(&mut self, at: Duration, remedy: Option<&str>) {
@@ -54,7 +94,8 @@ impl Telling {
         }
         self.doubt = remedy.map(str::to_owned);
         if let Some(remedy) = remedy {
-            self.tell(at, &json!({"doubt": remedy}), || self.paint.bad(remedy));
+            let words = self.paint.bad(remedy);
+            self.tell(at, &json!({"doubt": remedy}), &words);
         }
     }
 
@@ -74,20 +115,22 @@ impl Telling {
         format!("{code}  {}  {}", self.paint.dim(symbology), read_label(scan).told())
     }
 
-    fn tell(&self, at: Duration, json: &Value, person: impl FnOnce() -> String) {
-        let mut out = std::io::stdout().lock();
+    fn tell(&mut self, at: Duration, json: &Value, words: &str) {
+        if self.failure.is_some() {
+            return;
+        }
         let t_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        // A reader that has gone away ends the command with its next signal.
-        let _ = if self.json {
+        let text = if self.json {
             let mut line = json!({"t_ms": t_ms});
             if let (Some(line), Value::Object(json)) = (line.as_object_mut(), json) {
                 line.extend(json.clone());
             }
-            writeln!(out, "{line}")
+            line.to_string()
         } else {
-            writeln!(out, "{} {}", self.paint.dim(format!("{:>8.3}", at.as_secs_f64())), person())
+            format!("{} {words}", self.paint.dim(format!("{:>8.3}", at.as_secs_f64())))
         };
-        let _ = out.flush();
+        let mut out = io::stdout().lock();
+        self.failure = writeln!(out, "{text}").and_then(|()| out.flush()).err();
     }
 }
 
