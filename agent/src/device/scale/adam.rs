@@ -172,14 +172,10 @@ fn amount(text: &[u8]) -> Option<(Decimal, Unit)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::scale::decoder::Decoder;
+    use crate::device::scale::decoder::{self, Decoder};
 
     fn told(stream: &[u8]) -> Vec<String> {
-        let mut decoder = Decoder::new(Box::new(Adam), false);
-        decoder.push(stream);
-        std::iter::from_fn(|| decoder.poll())
-            .map(|report| report.map_or_else(|error| error.code().to_owned(), |r| serde_json::to_string(&r).unwrap()))
-            .collect()
+        decoder::told(Adam, stream)
     }
 
     fn check(stream: &str, expect: &[&str]) {

@@ -12,6 +12,10 @@ use crate::device::frame::FrameError;
 /// The longest frame of any protocol here is a counting scale's block of some lines, well under 200 bytes.
 pub const FRAME_LEN_MAX: usize = 256;
 
+/// As many reports as one read of ordinary frames makes: the room for them is kept. Noise in which every byte ends a frame
+/// makes thousands, and theirs is given back.
+const READY_KEPT_MAX: usize = 256;
+
 /// How one protocol is laid out. Without state: what it was told is all it knows.
 pub trait Grammar: Send + Sync {
     /// What stands at the front of `bytes`, which are not empty. `previous` is the byte before them, 0 at the start.
@@ -72,7 +76,11 @@ impl Decoder {
 
     /// The next report; `None` until more bytes arrive. An `Err` costs one frame, never the stream.
     pub fn poll(&mut self) -> Option<Result<Report, FrameError>> {
-        self.ready.pop_front()
+        let next = self.ready.pop_front();
+        if next.is_none() {
+            self.ready.shrink_to(READY_KEPT_MAX);
+        }
+        next
     }
 
     /// Forgets a frame that has begun: the line has been silent for longer than any pause within one. Modbus frames end
@@ -109,22 +117,18 @@ impl Decoder {
                 end.map_or(front.len(), |at| at + 1)
             } else {
                 match self.grammar.cut(self.previous, front) {
-                    Cut::More if front.len() >= FRAME_LEN_MAX => {
-                        self.ready.push_back(Err(FrameError::TooLong { max: FRAME_LEN_MAX }));
-                        self.skipping = true;
-                        continue;
-                    }
-                    Cut::More => break,
+                    Cut::More if front.len() < FRAME_LEN_MAX => break,
                     Cut::Noise(len) => len.clamp(1, front.len()),
-                    // It would not have been read, had it come byte by byte.
-                    Cut::Frame(len) if len > FRAME_LEN_MAX => {
-                        self.ready.push_back(Err(FrameError::TooLong { max: FRAME_LEN_MAX }));
-                        len.min(front.len())
-                    }
-                    Cut::Frame(len) => {
+                    Cut::Frame(len) if len <= FRAME_LEN_MAX => {
                         let len = len.clamp(1, front.len());
                         self.ready.push_back(self.grammar.parse(front.get(..len).unwrap_or_default()));
                         len
+                    }
+                    // One that has ended by now would not have been read, had it come byte by byte.
+                    Cut::More | Cut::Frame(_) => {
+                        self.ready.push_back(Err(FrameError::TooLong { max: FRAME_LEN_MAX }));
+                        self.skipping = true;
+                        continue;
                     }
                 }
             };
@@ -246,6 +250,7 @@ mod tests {
         decoder.push(&b"1.0\r\n".repeat(100_000));
         assert_eq!(std::iter::from_fn(|| decoder.poll()).count(), 100_000);
         assert!(decoder.held_bytes() <= 4 * FRAME_LEN_MAX, "{} bytes held", decoder.held_bytes());
+        assert!(decoder.ready.capacity() <= READY_KEPT_MAX, "room for {} reports", decoder.ready.capacity());
     }
 
     #[test]

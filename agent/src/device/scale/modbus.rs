@@ -155,8 +155,12 @@ impl Modbus {
         {
             return Cut::Frame(frame.len());
         }
-        // The first half of a reply that broke off, and another behind it: the second is not to be lost with the first.
         let head = self.head();
+        // A weight may well be the bytes that a reply begins with, so they mean nothing until the whole reply is there.
+        if frame.is_none() && bytes.starts_with(&head) {
+            return Cut::More;
+        }
+        // The first half of a reply that broke off, and another behind it: the second is not to be lost with the first.
         let claimed = frame.map_or(bytes.len(), <[u8]>::len);
         let next = bytes.windows(head.len()).take(claimed).skip(1).position(|window| window == head);
         if let Some(at) = next {

@@ -134,9 +134,7 @@ fn next_field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 fn amount(text: &[u8]) -> Option<(Decimal, Unit)> {
     let at = text.iter().rposition(|byte| *byte == b' ')?;
     let (number, unit) = text.split_at_checked(at)?;
-    // A number torn in two is no number and its unit.
-    let unit = Unit::parse(unit).filter(|unit| !unit.as_str().starts_with(|first: char| first.is_ascii_digit()))?;
-    Some((Decimal::parse_bytes(number).ok()?, unit))
+    Some((Decimal::parse_bytes(number).ok()?, Unit::parse(unit)?))
 }
 
 /// What stands between the first and the last quotation mark, spaces and all.

@@ -81,14 +81,10 @@ const fn is_unit(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::scale::decoder::Decoder;
+    use crate::device::scale::decoder;
 
     fn told(stream: &[u8]) -> Vec<String> {
-        let mut decoder = Decoder::new(Box::new(Ohaus), false);
-        decoder.push(stream);
-        std::iter::from_fn(|| decoder.poll())
-            .map(|report| report.map_or_else(|error| error.code().to_owned(), |r| serde_json::to_string(&r).unwrap()))
-            .collect()
+        decoder::told(Ohaus, stream)
     }
 
     fn check(line: &str, expect: &str) {

@@ -357,8 +357,9 @@ impl Short {
 impl Unit {
     pub const PIECES: &'static str = "pcs";
 
-    /// Letter case and padding are the maker's whim; "PC" is pieces and "lbs" pounds. `None` for an empty text and for
-    /// one with anything but letters, digits and `%`.
+    /// Letter case and padding are the maker's whim; "PC" is pieces and "lbs" pounds. `None` for an empty text, for one
+    /// with anything but letters, digits and `%`, and for one that begins with a digit: a number torn in two is no number
+    /// and its unit.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let mut short = Short::new(text.trim_ascii())?;
@@ -366,6 +367,7 @@ impl Unit {
         match short.as_str() {
             "pc" => short = Short::new(Self::PIECES.as_bytes())?,
             "lbs" => short = Short::new(b"lb")?,
+            text if text.starts_with(|first: char| first.is_ascii_digit()) => return None,
             text if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'%') => return None,
             _ => {}
         }
@@ -502,7 +504,7 @@ mod tests {
         for (text, unit) in [("LB", Some("lb")), ("  g", Some("g")), ("%", Some("%")), ("lbs", Some("lb"))] {
             assert_eq!(Unit::parse(text.as_bytes()).as_ref().map(Unit::as_str), unit);
         }
-        for text in ["", "   ", "k g", "-", "\u{b5}g", "a-very-long-unit"] {
+        for text in ["", "   ", "k g", "-", "2kg", "5", "\u{b5}g", "a-very-long-unit"] {
             assert_eq!(Unit::parse(text.as_bytes()), None, "{text:?}");
         }
     }

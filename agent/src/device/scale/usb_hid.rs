@@ -90,14 +90,10 @@ fn read(status: u8, unit: u8, exponent: i8, weight: u16) -> Option<Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::scale::decoder::Decoder;
+    use crate::device::scale::decoder::{self, Decoder};
 
     fn told(stream: &[u8]) -> Vec<String> {
-        let mut decoder = Decoder::new(Box::new(UsbHid), false);
-        decoder.push(stream);
-        std::iter::from_fn(|| decoder.poll())
-            .map(|report| report.map_or_else(|error| error.code().to_owned(), |r| serde_json::to_string(&r).unwrap()))
-            .collect()
+        decoder::told(UsbHid, stream)
     }
 
     #[test]

@@ -100,6 +100,20 @@ fn half_a_reply_does_not_take_the_next_with_it() {
 }
 
 #[test]
+fn a_weight_that_reads_like_the_beginning_of_a_reply_is_a_weight_however_it_comes() {
+    // 663.14 kg gross, and the same or nothing net.
+    for net in [[0, 1, 3, 10], [0; 4]] {
+        let stream = sealed(&[&[1, 3, 10, 8, 0, 0, 1, 3, 10][..], &net].concat());
+        for len in 1..=stream.len() {
+            let mut decoder = Decoder::new(Box::new(rtu()), false);
+            stream.chunks(len).for_each(|chunk| decoder.push(chunk));
+            let found = drain(&mut decoder);
+            assert_eq!((found.len(), found[0].contains(r#""gross":"663.14""#)), (1, true), "{len} at once: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn noise_and_the_replies_of_others_are_stepped_over() {
     let other = sealed(&[2, 3, 10, 8, 0, 0, 0, 0, 9, 0, 0, 0, 9]);
     for noise in [&[0xFF, 0x00][..], &[1], &[1, 1, 1], &[1, 3], &[1, 3, 11], &[1, 5, 10], &[1, 0x83, 0], &other] {
