@@ -12,6 +12,7 @@ use crate::{
     config::ScaleConfig,
     device::{
         Debounce, FrameDecoder, FrameError, LineDoubt, MassUnit, Reading, Terminator,
+        line_doubt::Doubt,
         scale::{Decoder, Poll, Poller, Protocol},
         scanner_host::{Host, Verdict},
     },
@@ -45,13 +46,15 @@ pub(super) enum Told {
 /// Who is told. Breaks off what plays when it can take no more.
 pub(super) type Tell<'run> = dyn FnMut(Duration, Told) -> ControlFlow<()> + 'run;
 
-/// Plays a capture of such a device, and then what the silence after it brings.
+/// Plays a capture of such a device, and then what the silence after it brings. `has_uart`: it was captured where bytes
+/// travel at a speed that must be right.
 pub(super) fn play(
     described: Described,
+    has_uart: bool,
     chunks: impl IntoIterator<Item = Chunk>,
     tell: &mut Tell<'_>,
 ) -> ControlFlow<()> {
-    let mut tape = Tape { now: Duration::ZERO, doubt: LineDoubt::default(), told_doubt: None, tell };
+    let mut tape = Tape { now: Duration::ZERO, has_uart, doubt: LineDoubt::default(), told_doubt: None, tell };
     let mut device = Device::new(described);
     let is_heard = |chunk: &Chunk| chunk.direction == Direction::In && !chunk.bytes.is_empty();
     for chunk in chunks.into_iter().filter(is_heard) {
@@ -77,6 +80,7 @@ pub(super) fn play(
 /// What plays, and where it stands.
 struct Tape<'tell, 'run> {
     now: Duration,
+    has_uart: bool,
     doubt: LineDoubt,
     told_doubt: Option<&'static str>,
     tell: &'tell mut Tell<'run>,
@@ -108,7 +112,9 @@ impl Tape<'_, '_> {
     }
 
     fn tell_doubt(&mut self) -> ControlFlow<()> {
-        let remedy = self.doubt.remedy();
+        let is_of_uart = |doubt: &Doubt| matches!(doubt, Doubt::WrongBaud | Doubt::WrongParity(_));
+        let doubt = self.doubt.doubt().filter(|doubt| self.has_uart || !is_of_uart(doubt));
+        let remedy = doubt.map(Doubt::remedy);
         if remedy == self.told_doubt {
             return ControlFlow::Continue(());
         }

@@ -14,7 +14,7 @@ use super::{
     playback::{Told, play},
     telling::{Telling, unwritten},
 };
-use crate::port::capture;
+use crate::{config::Port, port::capture};
 
 /// How many times as fast; 0 without any wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,12 +45,13 @@ impl Speed {
 pub(super) fn run(file: &Path, device: &DeviceArgs, speed: Speed, json: bool) -> anyhow::Result<ExitCode> {
     let described = device.described()?;
     let text = std::fs::read_to_string(file).with_context(|| format!("read capture {}", file.display()))?;
-    let (_, chunks) = capture::parse(&text).with_context(|| format!("read capture {}", file.display()))?;
+    let (header, chunks) = capture::parse(&text).with_context(|| format!("read capture {}", file.display()))?;
+    let has_uart = matches!(Port::parse(&header.port, Path::new("")), Ok(Port::Serial(_)));
     let mut telling = Telling::new(json);
     let began = Instant::now();
     let mut failure = None;
     // Interrupted, it ends as any program does: it holds no port.
-    let _ = play(described, chunks, &mut |at, told| {
+    let _ = play(described, has_uart, chunks, &mut |at, told| {
         std::thread::sleep(speed.due(at).saturating_sub(began.elapsed()));
         match told {
             Told::Time => {}

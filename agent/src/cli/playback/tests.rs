@@ -14,7 +14,7 @@ fn check(described: Described, chunks: &[(u64, &[u8])], expect: &[(u64, &str)]) 
     let chunks =
         chunks.iter().map(|(at_ms, bytes)| Chunk { at_ms: *at_ms, direction: Direction::In, bytes: bytes.to_vec() });
     let mut told = Vec::new();
-    let played = play(described, chunks, &mut |at, what| {
+    let played = play(described, true, chunks, &mut |at, what| {
         let words = match what {
             Told::Time | Told::Doubt(_) => return ControlFlow::Continue(()),
             Told::Reading(Reading::Weight(weight)) => format!("{} {}", weight.shown, weight.unit),
@@ -105,7 +105,7 @@ fn no_time_in_a_capture_makes_it_last_for_ever() {
     for described in Protocol::ALL.map(scale).into_iter().chain(scanners) {
         let chunks = [0, u64::MAX].map(|at_ms| Chunk { at_ms, direction: Direction::In, bytes: b"A\r".to_vec() });
         let mut last = Duration::ZERO;
-        let played = play(described, chunks, &mut |at, _| {
+        let played = play(described, true, chunks, &mut |at, _| {
             last = at;
             ControlFlow::Continue(())
         });
@@ -117,9 +117,23 @@ fn no_time_in_a_capture_makes_it_last_for_ever() {
 fn whoever_can_take_no_more_is_told_no_more() {
     let chunks = [0, 1].map(|at_ms| Chunk { at_ms, direction: Direction::In, bytes: WEIGHT.to_vec() });
     let mut told = 0;
-    let played = play(scale(Protocol::MtSics), chunks, &mut |_, what| {
+    let played = play(scale(Protocol::MtSics), true, chunks, &mut |_, what| {
         told += u32::from(matches!(what, Told::Reading(_)));
         if told == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     assert_eq!((played, told), (ControlFlow::Break(()), 1));
+}
+
+#[test]
+fn a_speed_is_doubted_only_where_there_is_one() {
+    for (has_uart, expect) in [(true, 1), (false, 0)] {
+        let smeared =
+            (0..20).map(|n| Chunk { at_ms: n * 200, direction: Direction::In, bytes: vec![0xFE, 0x80, b'\r'] });
+        let mut doubts = 0;
+        let played = play(scale(Protocol::MtSics), has_uart, smeared, &mut |_, what| {
+            doubts += usize::from(matches!(what, Told::Doubt(Some(_))));
+            ControlFlow::Continue(())
+        });
+        assert_eq!((played, doubts), (ControlFlow::Continue(()), expect));
+    }
 }

@@ -183,7 +183,9 @@ impl Ear {
         progress.step(&format!("{}: listening", self.config.port));
         let mut reports: Vec<Vec<u8>> = Vec::new();
         let until = Instant::now() + LISTEN_HID;
-        while let Ok(report) = timeout(until.saturating_duration_since(Instant::now()), self.line.read()).await {
+        while Instant::now() < until
+            && let Ok(report) = timeout(until.saturating_duration_since(Instant::now()), self.line.read()).await
+        {
             reports.push(report.map_err(|error| anyhow::anyhow!("{}", explained(&error, &self.config)))?);
         }
         let heard = reports.concat();
