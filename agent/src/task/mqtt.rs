@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
+    hush::Hush,
     record::{Pipeline, Submitted},
     sparkplug::{Heard, Presence, Sparkplug},
 };
@@ -182,6 +183,7 @@ pub async fn run(
         sparkplug,
         pending: VecDeque::new(),
         asked_again: false,
+        hush: Hush::default(),
     };
     handler.run(&mut sensors, &mut told, &stop).await;
     handled.cancel();
@@ -227,6 +229,7 @@ async fn poll(
 ) {
     let mut wait = RECONNECT_FIRST;
     let mut connected: Option<Instant> = None;
+    let mut by_us = false;
     loop {
         let next = tokio::select! {
             next = session.next() => next,
@@ -235,6 +238,9 @@ async fn poll(
         let told = match next {
             Ok(Incoming::Connected) => {
                 connected = Some(Instant::now());
+                if !by_us {
+                    wait = RECONNECT_FIRST;
+                }
                 Told::Connected
             }
             Ok(Incoming::Message(message)) => Told::Message(message),
@@ -246,7 +252,11 @@ async fn poll(
                 );
                 continue;
             }
-            Ok(Incoming::Other | Incoming::Goodbye) => continue,
+            Ok(Incoming::Goodbye) => {
+                by_us = true;
+                continue;
+            }
+            Ok(Incoming::Other) => continue,
             Err(broken) => Told::Lost(broken.why),
         };
         let lost = matches!(told, Told::Lost(_));
@@ -255,10 +265,9 @@ async fn poll(
             () = handled.cancelled() => break,
         }
         if lost {
-            // A session that goes as soon as it comes (another client with this id, a disk that stays full) is waited for
-            // longer each time.
+            // A session that we end ourselves as soon as it is there (the disk stays full) is waited for longer each time.
             if connected.take().is_some_and(|at| at.elapsed() >= STEADY) {
-                wait = RECONNECT_FIRST;
+                (wait, by_us) = (RECONNECT_FIRST, false);
             }
             tokio::select! {
                 () = sleep(wait) => {}
@@ -289,6 +298,7 @@ struct Handler {
     /// Something was not committed, and the broker has been asked to send everything again. Until it does, what still
     /// comes would be recorded before what it comes after.
     asked_again: bool,
+    hush: Hush,
 }
 
 impl Handler {
@@ -327,8 +337,10 @@ impl Handler {
                 self.asked_again = false;
                 // A broker without memory has forgotten what was subscribed to later.
                 let _ = self.outbox.subscribe(&self.found_topics);
-                if self.board.connected() {
-                    info!(broker = %self.broker.name, "broker connected");
+                if self.board.connected()
+                    && let Some(hushed) = self.hush.may_say(self.clock.elapsed())
+                {
+                    info!(broker = %self.broker.name, hushed, "broker connected");
                 }
                 if let Some(sparkplug) = &mut self.sparkplug {
                     let heard = sparkplug.connected(self.clock.elapsed(), &self.outbox);
@@ -341,8 +353,10 @@ impl Handler {
             }
             Told::Lost(why) => {
                 let why = format!("{}:{}: {why}", self.broker.host, self.broker.port);
-                if self.board.lost(why.clone()) {
-                    warn!(broker = %self.broker.name, why, "broker lost");
+                if self.board.lost(why.clone())
+                    && let Some(hushed) = self.hush.may_say(self.clock.elapsed())
+                {
+                    warn!(broker = %self.broker.name, why, hushed, "broker lost");
                 }
                 for sensor in sensors.iter_mut() {
                     sensor.pipeline.lost("its broker is gone");
