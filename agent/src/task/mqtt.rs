@@ -16,6 +16,8 @@
 //! After a stop the handler finishes what is queued at the recorder, and only then the poller sends the last acks and
 //! says goodbye.
 
+mod poll;
+
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -23,15 +25,17 @@ use std::{
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
+
+use poll::{Told, poll};
 
 use super::{
     hush::Hush,
     record::{Pipeline, Submitted},
-    sparkplug::{Heard, Presence, Sparkplug},
+    sparkplug::{Heard, Sparkplug},
 };
 use crate::{
     clock::Clock,
@@ -43,7 +47,7 @@ use crate::{
     },
     movement::entry::{Origin, OriginKind},
     planted::{Defect, is_planted},
-    port::mqtt::{Incoming, Message, Outbox, Session},
+    port::mqtt::{Message, Outbox, Session},
     status::DeviceBoard,
 };
 
@@ -53,22 +57,12 @@ const INBOX_MAX: usize = 256;
 /// Messages whose commit is awaited: they commit in groups, so some of them wait together.
 const PENDING_MAX: usize = 512;
 
-/// The first wait after the session broke, and the longest.
-const RECONNECT_FIRST: Duration = Duration::from_millis(500);
-const RECONNECT_MAX: Duration = Duration::from_secs(30);
-
-/// A session that has lived for so long works.
-const STEADY: Duration = Duration::from_secs(10);
-
 /// How long a level stands alone before it counts, where one reading is enough. After a reconnect a broker sends the
 /// levels of an hour in a burst: only the last is how things are.
 const STANDS_FOR: Duration = Duration::from_millis(500);
 
 /// How long newer ones may take the place of a level before one of them counts: a sensor that never pauses counts too.
 const STANDS_MAX: Duration = Duration::from_secs(5);
-
-/// How long the last acks may take.
-const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A sensor of this broker.
 #[derive(Debug)]
@@ -80,15 +74,6 @@ pub struct Sensor {
     /// It has said itself, or its broker for it, that it is not there.
     pub is_gone: bool,
     pub pipeline: Pipeline,
-}
-
-/// What the poller tells the handler.
-#[derive(Debug)]
-enum Told {
-    Connected,
-    Lost(String),
-    NotSubscribed(Vec<String>),
-    Message(Message),
 }
 
 /// A message whose ack is owed.
@@ -217,72 +202,6 @@ impl Routes {
     fn of(&self, topic: &str) -> Vec<usize> {
         self.sensors.get(topic).cloned().unwrap_or_default()
     }
-}
-
-/// Polls until everything is handled, then sends the last acks.
-async fn poll(
-    mut session: Session,
-    presence: Option<Presence>,
-    tell: mpsc::Sender<Told>,
-    handled: CancellationToken,
-    broker: String,
-) {
-    let mut wait = RECONNECT_FIRST;
-    let mut connected: Option<Instant> = None;
-    let mut by_us = false;
-    loop {
-        let next = tokio::select! {
-            next = session.next() => next,
-            () = handled.cancelled() => break,
-        };
-        let told = match next {
-            Ok(Incoming::Connected) => {
-                connected = Some(Instant::now());
-                if !by_us {
-                    wait = RECONNECT_FIRST;
-                }
-                Told::Connected
-            }
-            Ok(Incoming::Message(message)) => Told::Message(message),
-            Ok(Incoming::NotSubscribed(topics)) => Told::NotSubscribed(topics),
-            Ok(Incoming::BegunAnew) => {
-                error!(
-                    broker,
-                    "a message over the limit came again and again: the broker was told to forget this session, with whatever else was unacknowledged in it"
-                );
-                continue;
-            }
-            Ok(Incoming::Goodbye) => {
-                by_us = true;
-                continue;
-            }
-            Ok(Incoming::Other) => continue,
-            Err(broken) => Told::Lost(broken.why),
-        };
-        let lost = matches!(told, Told::Lost(_));
-        tokio::select! {
-            _ = tell.send(told) => {}
-            () = handled.cancelled() => break,
-        }
-        if lost {
-            // A session that we end ourselves as soon as it is there (the disk stays full) is waited for longer each time.
-            if connected.take().is_some_and(|at| at.elapsed() >= STEADY) {
-                (wait, by_us) = (RECONNECT_FIRST, false);
-            }
-            tokio::select! {
-                () = sleep(wait) => {}
-                () = handled.cancelled() => return,
-            }
-            wait = (wait * 2).min(RECONNECT_MAX);
-            if let Some(presence) = &presence {
-                session.set_will(&presence.renewed());
-            }
-        }
-    }
-    session.outbox().say_goodbye();
-    // What comes meanwhile has no ack, so that it comes again.
-    let goodbye = async { while !matches!(session.next().await, Ok(Incoming::Goodbye) | Err(_)) {} };
-    let _ = timeout(GOODBYE, goodbye).await;
 }
 
 struct Handler {
