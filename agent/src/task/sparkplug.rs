@@ -167,3 +167,22 @@ fn reading(report: &Report, watch: &Watch) -> Option<Reading> {
 fn millis(now: Duration) -> u64 {
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::MassUnit;
+
+    #[test]
+    fn only_what_a_metric_says_now_is_a_level() {
+        let watch = Watch::new("Plant/gw/rack", "weight", MassUnit::Gram).unwrap();
+        let value = Value::Double(12.5);
+        let now = reading(&Report::Current { value: value.clone(), timestamp: None }, &watch);
+        assert!(matches!(now, Some(Reading::Weight(weight)) if weight.shown.to_string() == "12.5"), "{now:?}");
+        assert_eq!(reading(&Report::Historical { value, timestamp: None }, &watch), None, "the past");
+        let failed = Report::Current { value: Value::Double(f64::NAN), timestamp: None };
+        assert_eq!(reading(&failed, &watch), Some(Reading::Unknown(Cause::NotANumber)));
+        let waits = Report::Unknown(Cause::Silent);
+        assert_eq!(reading(&waits, &watch), Some(Reading::Unknown(Cause::Awaited)));
+    }
+}
