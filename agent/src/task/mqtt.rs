@@ -17,11 +17,9 @@
 //! says goodbye.
 
 mod poll;
+mod routes;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -31,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use poll::{Told, poll};
+use routes::Routes;
 
 use super::{
     hush::Hush,
@@ -176,31 +175,6 @@ pub async fn run(
         && error.is_panic()
     {
         std::panic::resume_unwind(error.into_panic());
-    }
-}
-
-/// Which sensors a topic concerns.
-#[derive(Debug, Default)]
-struct Routes {
-    sensors: HashMap<String, Vec<usize>>,
-}
-
-impl Routes {
-    fn add(&mut self, topics: &[String], sensor: usize) {
-        for topic in topics {
-            let sensors = self.sensors.entry(topic.clone()).or_default();
-            if !sensors.contains(&sensor) {
-                sensors.push(sensor);
-            }
-        }
-    }
-
-    fn topics(&self) -> Vec<String> {
-        self.sensors.keys().cloned().collect()
-    }
-
-    fn of(&self, topic: &str) -> Vec<usize> {
-        self.sensors.get(topic).cloned().unwrap_or_default()
     }
 }
 

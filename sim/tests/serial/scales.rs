@@ -158,8 +158,15 @@ async fn a_scale_settles_with_readings_or_with_time() {
     scale.settles_after(Settling::Time(Duration::from_millis(300)));
     scale.put(2000.0);
     assert!(host.ask("READ").await.starts_with("US,"));
-    tokio::time::sleep(Duration::from_millis(310)).await;
-    assert_eq!(host.ask("READ").await, "ST,GS,    2.00,kg\r\n");
+    let settled = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            let said = host.ask("READ").await;
+            if !said.starts_with("US,") {
+                return said;
+            }
+        }
+    });
+    assert_eq!(settled.await.unwrap(), "ST,GS,    2.00,kg\r\n");
 }
 
 #[tokio::test]
