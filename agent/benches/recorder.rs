@@ -13,7 +13,8 @@ use std::{
 
 use agent::{
     ledger::{Ledger, recorder::Recorder},
-    movement::{catalog::Catalog, entry::Entry},
+    movement::entry::Entry,
+    register::catalog::Catalog,
 };
 use gateway_proto::{
     chain::{Epoch, Link},
@@ -150,7 +151,7 @@ fn open(folder: &Path) -> Ledger {
     for n in 0..ITEMS {
         catalog.add(format!("ITEM-{n:04}").parse().unwrap(), "acme".parse().unwrap(), []);
     }
-    Ledger::open(folder, &[feed], catalog).unwrap()
+    Ledger::open(folder, &[feed], std::sync::Arc::new(catalog)).unwrap()
 }
 
 fn entry(n: u64) -> Entry {

@@ -13,11 +13,14 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use gateway_proto::name::FeedName;
+use gateway_proto::{
+    name::{DeviceName, FeedName, PlaceName},
+    place::Place,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,19 +29,37 @@ use tracing::{info, warn};
 use crate::{
     clock::Clock,
     config::{Config, Reports},
-    ledger::{Ledger, reader::Reader, recorder::Recorder},
+    floor::{Floor, KeptFact, Setup, Watching, moment::Moment},
+    ledger::{KeptRow, Ledger, reader::Reader, recorder::Recorder},
+    movement::{
+        entry::{Entry, Kept, KeptKey, Statement},
+        fusion::Attendance,
+        rules::{Alarm, State},
+    },
+    port::mqtt::publisher::Publisher,
     status::{DeviceBoard, Watcher},
     task::{
         api,
         delivery::FeedDelivery,
+        floor::{FloorTask, FloorWay},
         line,
         mqtt::{self, Sensor},
-        record::{Pipeline, Site},
+        notify::{self, Destination, Notifier, Progress, Publish, PublishError, Retry, Way, webhook},
+        record::Pipeline,
         scale::Weighing,
         scanner::Scanning,
     },
     uplink::Uplink,
 };
+
+/// What all parts of a site share.
+#[derive(Debug, Clone)]
+struct Site {
+    config: Arc<Config>,
+    clock: Clock,
+    recorder: Recorder,
+    floor: FloorWay,
+}
 
 /// How long all tasks together may take to stop. A commit takes milliseconds; the rest only has to notice.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,6 +71,7 @@ pub struct Agent {
     sources: JoinSet<anyhow::Result<&'static str>>,
     /// Deliveries and the local API.
     sinks: JoinSet<anyhow::Result<&'static str>>,
+    floor: JoinHandle<()>,
     stop_sources: CancellationToken,
     stop_sinks: CancellationToken,
     recorder: Recorder,
@@ -67,28 +89,43 @@ impl Agent {
             warn!(warning, "configuration");
         }
         let config = Arc::new(config);
-        let catalog = config.catalog();
         let feeds: Vec<FeedName> = config.feeds.iter().map(|feed| feed.name.clone()).collect();
-        let ledger = Ledger::open(&config.state_dir, &feeds, catalog.clone())?;
+        let ledger = Ledger::open(&config.state_dir, &feeds, Arc::new(config.register.catalog()))?;
+        let kept: Vec<KeptFact> =
+            ledger.kept()?.into_iter().map(|KeptRow { kind, name, text }| KeptFact { kind, name, text }).collect();
+        let on_hand = ledger.on_hand().clone();
         let (recorder, recorder_thread) = Recorder::start(ledger).context("start recorder thread")?;
-        let site = Site {
-            config: config.clone(),
-            catalog: Arc::new(catalog),
-            clock: Clock::start(),
-            recorder: recorder.clone(),
-        };
+        let clock = Clock::start();
+        let (wall, trust) = clock.wall();
+        let now = Moment { elapsed: clock.elapsed(), wall, clock: trust };
+        let floor = Floor::new(setup(&config), kept.clone(), on_hand, &now);
+        let (way, inputs) = FloorWay::new();
+        let site = Site { config: config.clone(), clock: clock.clone(), recorder: recorder.clone(), floor: way };
         let mut wiring = Wiring::new(site);
         wiring.serial();
         wiring.brokers();
         wiring.deliveries()?;
-        let Wiring { site, sources, mut sinks, stop_sources, stop_sinks, devices, troubles } = wiring;
+        let alarms = wiring.alarms(&kept)?;
+        let Wiring { site, boards, sources, mut sinks, stop_sources, stop_sinks, devices, troubles, receivers } =
+            wiring;
+        let floor = FloorTask {
+            floor,
+            clock: clock.clone(),
+            recorder: recorder.clone(),
+            reader: Arc::new(Mutex::new(Reader::open(&config.state_dir)?)),
+            boards,
+            alarms,
+        };
+        let floor = tokio::spawn(floor.run(inputs));
         let watcher = Arc::new(Watcher {
             site: config.site.clone(),
             state_dir: config.state_dir.clone(),
-            clock: site.clock,
+            clock,
             recorder: recorder.clone(),
+            floor: site.floor,
             devices,
             troubles,
+            receivers,
         });
         if let Some(folder) = config.socket.parent() {
             fs::create_dir_all(folder).with_context(|| format!("make folder {}", folder.display()))?;
@@ -106,7 +143,7 @@ impl Agent {
             });
         }
         info!(site = %config.site, state = %config.state_dir.display(), "agent started");
-        Ok(Self { sources, sinks, stop_sources, stop_sinks, recorder, recorder_thread, watcher })
+        Ok(Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, watcher })
     }
 
     /// What the agent says of itself.
@@ -122,19 +159,21 @@ impl Agent {
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let ended = tokio::select! {
             () = stop => Ok(()),
+            ended = &mut self.floor => ended.context("floor panicked").and(Err(anyhow!("floor ended before shutdown"))),
             Some(ended) = self.sources.join_next() => unasked(ended),
             Some(ended) = self.sinks.join_next() => unasked(ended),
         };
-        let Self { sources, sinks, stop_sources, stop_sinks, recorder, recorder_thread, watcher } = self;
+        let Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, watcher } = self;
         let stopped = timeout(GRACE, async move {
             stop_sources.cancel();
             let first = drained(sources).await;
             stop_sinks.cancel();
             let second = drained(sinks).await;
-            // The last ways to the recorder: its queue ends, and it commits what is in it.
+            // The last ways to the floor and to the recorder: their queues end, and what is in them is dealt with.
             drop((recorder, watcher));
+            let floored = if floor.is_finished() { Ok(()) } else { floor.await.context("floor panicked") };
             let joined = tokio::task::spawn_blocking(move || recorder_thread.join()).await;
-            first.and(second)?;
+            first.and(second).and(floored)?;
             joined.context("join recorder")?.map_err(|_| anyhow!("recorder panicked"))
         });
         let stopped = stopped.await.unwrap_or_else(|_| Err(anyhow!("not stopped within {GRACE:?}")));
@@ -146,6 +185,9 @@ impl Agent {
 /// The parts while they are put together.
 struct Wiring {
     site: Site,
+    /// Of devices that weigh: where the floor shows what is wrong with their levels.
+    boards: BTreeMap<DeviceName, DeviceBoard>,
+    receivers: Vec<(String, watch::Receiver<Progress>)>,
     sources: JoinSet<anyhow::Result<&'static str>>,
     sinks: JoinSet<anyhow::Result<&'static str>>,
     stop_sources: CancellationToken,
@@ -162,6 +204,8 @@ impl Wiring {
             sinks: JoinSet::new(),
             stop_sources: CancellationToken::new(),
             stop_sinks: CancellationToken::new(),
+            boards: BTreeMap::new(),
+            receivers: Vec::new(),
             devices: BTreeMap::new(),
             troubles: BTreeMap::new(),
         }
@@ -172,7 +216,7 @@ impl Wiring {
         for device in &config.scanners {
             let reports = Reports::Station(device.station.clone());
             let on = device.line.port.to_string();
-            let Some(pipeline) = self.pipeline(&device.name, on, &reports, 1) else { continue };
+            let pipeline = self.pipeline(&device.name, on, reports);
             let (line, dialogue, stop) = (device.line.clone(), Scanning::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
                 line::run(line, dialogue, pipeline, stop).await;
@@ -182,7 +226,7 @@ impl Wiring {
         for device in &config.scales {
             let reports = Reports::Bin(device.bin.clone());
             let on = device.line.port.to_string();
-            let Some(pipeline) = self.pipeline(&device.name, on, &reports, device.settle_readings) else { continue };
+            let pipeline = self.pipeline(&device.name, on, reports);
             let (line, dialogue, stop) = (device.line.clone(), Weighing::new(device), self.stop_sources.clone());
             self.sources.spawn(async move {
                 line::run(line, dialogue, pipeline, stop).await;
@@ -198,14 +242,14 @@ impl Wiring {
             for sensor in config.sensors.iter().filter(|sensor| sensor.broker == broker.name) {
                 let topics = sensor.dialect.topics();
                 let on = format!("{} of {}", topics.first().map_or("", String::as_str), broker.name);
-                let pipeline = self.pipeline(&sensor.name, on, &sensor.reports, sensor.settle_readings);
-                sensors.extend(pipeline.map(|pipeline| Sensor {
+                let pipeline = self.pipeline(&sensor.name, on, sensor.reports.clone());
+                sensors.push(Sensor {
                     dialect: sensor.dialect.clone(),
                     counts_alone: sensor.settle_readings == 1,
                     feedback_topic: sensor.feedback_topic.clone(),
                     is_gone: false,
                     pipeline,
-                }));
+                });
             }
             let (board, seen) = DeviceBoard::new(format!("{}:{}", broker.host, broker.port));
             self.devices.insert(broker.name.clone(), seen);
@@ -242,21 +286,123 @@ impl Wiring {
         Ok(())
     }
 
-    fn pipeline(
-        &mut self,
-        name: &gateway_proto::name::DeviceName,
-        on: String,
-        reports: &Reports,
-        readings: u32,
-    ) -> Option<Pipeline> {
-        let (board, seen) = DeviceBoard::new(on);
-        let pipeline = self.site.pipeline(name.clone(), reports, readings, board);
-        if pipeline.is_none() {
-            // The configuration was checked: this is a fault of ours, but no reason to leave the others alone.
-            warn!(device = %name, "device reports on nothing that is there");
+    /// The way of alarms to whoever the site's file names.
+    fn alarms(&mut self, kept: &[KeptFact]) -> anyhow::Result<Notifier> {
+        let config = self.site.config.clone();
+        let told: Vec<Arc<Alarm>> = kept
+            .iter()
+            .filter(|fact| fact.kind == "alarm-told")
+            .filter_map(|fact| serde_json::from_str(&fact.text).ok().map(Arc::new))
+            .collect();
+        let newest = told.iter().map(|alarm| alarm.id).max().unwrap_or(0);
+        let destination = |name: &str, way, events, retry| {
+            let known = kept.iter().find(|fact| fact.kind == ALARMS_THROUGH && fact.name == name);
+            // A receiver that is new is not told of what was before it.
+            let through = known.and_then(|fact| serde_json::from_str(&fact.text).ok()).unwrap_or(newest);
+            let backlog = told.iter().filter(|alarm| alarm.id > through).cloned().collect();
+            Destination { name: name.to_owned(), way, events, retry, through, backlog }
+        };
+        let mut destinations = Vec::new();
+        for webhook in &config.webhooks {
+            let address = webhook::Address {
+                url: webhook.url.clone(),
+                secrets: webhook.secrets.clone(),
+                ca: webhook.ca.clone(),
+                timeout: webhook::REQUEST_TIMEOUT,
+            };
+            let way = webhook::Webhook::new(address, self.site.clock.clone())
+                .with_context(|| format!("prepare webhook {}", webhook.name))?;
+            let events = webhook.events.clone();
+            destinations.push(destination(webhook.name.as_str(), Way::Webhook(way), events, Retry::WEBHOOK));
         }
+        let broker = config.alarms.broker.as_ref();
+        if let Some(broker) = config.brokers.iter().find(|known| Some(&known.name) == broker) {
+            let way = Way::Topic {
+                topic: notify::topic(&config.alarms.topic, &config.site),
+                publish: Publisher::new(broker),
+                patience: notify::PUBLISH_TIMEOUT,
+            };
+            destinations.push(destination("mqtt", way, State::ALL.into(), Retry::BROKER));
+        }
+        let (notifier, carriers) = notify::prepare(&config.site, &self.site.clock, destinations);
+        self.receivers = notifier.boards().map(|(name, board)| (name.to_owned(), board)).collect();
+        let stop = self.stop_sinks.clone();
+        self.sinks.spawn(async move {
+            notify::run(carriers, stop).await;
+            Ok("alarms")
+        });
+        for (name, board) in self.receivers.clone() {
+            let (recorder, stop) = (self.site.recorder.clone(), self.stop_sinks.clone());
+            self.sinks.spawn(async move {
+                keep_progress(&name, board, &recorder, stop).await;
+                Ok("progress of alarms")
+            });
+        }
+        Ok(notifier)
+    }
+
+    fn pipeline(&mut self, name: &DeviceName, on: String, reports: Reports) -> Pipeline {
+        let (board, seen) = DeviceBoard::new(on);
         self.devices.insert(name.clone(), seen);
-        pipeline
+        if matches!(reports, Reports::Bin(_)) {
+            self.boards.insert(name.clone(), board.clone());
+        }
+        Pipeline::new(name.clone(), reports, board, self.site.clock.clone(), self.site.floor.clone())
+    }
+}
+
+/// What the floor needs of the site's file.
+fn setup(config: &Config) -> Setup {
+    let attendance = |bin: &PlaceName| {
+        let is_scanned = config.stations.iter().any(|station| station.place == Some(Place::Bin(bin.clone())));
+        if is_scanned { Attendance::Scanned } else { Attendance::ScaleAlone }
+    };
+    let watching = |scale: &DeviceName, bin: &PlaceName, settle_readings| Watching {
+        scale: scale.clone(),
+        bin: bin.clone(),
+        settle_readings,
+        attendance: attendance(bin),
+    };
+    let scales = config.scales.iter().map(|scale| watching(&scale.name, &scale.bin, scale.settle_readings));
+    let sensors = config.sensors.iter().filter_map(|sensor| match &sensor.reports {
+        Reports::Bin(bin) => Some(watching(&sensor.name, bin, sensor.settle_readings)),
+        Reports::Station(_) => None,
+    });
+    Setup {
+        register: config.register.clone(),
+        labels: config.labels.clone(),
+        stations: config.stations.clone(),
+        scales: scales.chain(sensors).collect(),
+        caution: config.alarms.caution,
+    }
+}
+
+/// Under what it is kept how far a receiver of alarms is.
+const ALARMS_THROUGH: &str = "alarms-through";
+
+/// Keeps how far a receiver is whenever that changes.
+async fn keep_progress(name: &str, mut board: watch::Receiver<Progress>, recorder: &Recorder, stop: CancellationToken) {
+    let mut kept = board.borrow_and_update().through;
+    loop {
+        tokio::select! {
+            changed = board.changed() => if changed.is_err() { break },
+            () = stop.cancelled() => return,
+        }
+        let through = board.borrow_and_update().through;
+        if through != kept {
+            let fact = Kept { key: KeptKey::new(ALARMS_THROUGH, name), text: through.to_string() };
+            // Not kept: the receiver is told again after a restart, under the same id.
+            if recorder.record(Entry::of(vec![Statement::Keep(fact)])).await.is_ok() {
+                kept = through;
+            }
+        }
+    }
+    stop.cancelled().await;
+}
+
+impl Publish for Publisher {
+    async fn publish(&self, topic: &str, payload: String) -> Result<(), PublishError> {
+        Self::publish(self, topic, payload).await.map_err(|error| PublishError(crate::cause::chain(&error)))
     }
 }
 

@@ -1,15 +1,25 @@
 //! The command line: parse, load the configuration, start tracing, run.
 
+mod alarms;
+mod ask;
+mod bins;
+mod calibrate;
+mod count;
 mod decode;
 mod device_args;
 mod devices;
+mod labels;
 mod listen;
+mod master;
 mod paint;
 mod playback;
 mod probe;
 mod replay;
 mod status;
+mod table;
 mod telling;
+mod trace;
+mod undo;
 
 use std::{
     io::IsTerminal,
@@ -28,6 +38,7 @@ use replay::Speed;
 use crate::{
     app::{self, Agent},
     config::{Config, ConfigError},
+    register::fact::Kind,
 };
 
 /// Counts parts where they are used and tells each vendor, exactly once, what was used.
@@ -124,8 +135,11 @@ enum Command {
     },
     /// Read a capture again, with its timing: what the agent would have read.
     Replay {
-        /// What `capture` has kept.
+        /// What `capture` has kept; with --bin the weights of a bin, a CSV with the columns t_ms, gross and maybe stable.
         file: PathBuf,
+        /// What the bin is, a JSON file: the weights are counted, and each act is told as a JSON line.
+        #[arg(long, value_name = "FILE")]
+        bin: Option<PathBuf>,
         #[command(flatten)]
         device: DeviceArgs,
         /// How many times as fast, from 0.001 to 1000000; 0 without any wait.
@@ -150,6 +164,35 @@ enum Command {
         #[arg(long)]
         hex: bool,
     },
+    /// Show every bin: what the books say, what its scale says and how sure, alarms, what is wrong and what to do.
+    Bins(bins::BinsArgs),
+    /// Teach a bin's scale what the empty container and a piece weigh; without a step it asks.
+    Calibrate(calibrate::CalibrateArgs),
+    /// Show the library of containers, or weigh one for it.
+    Containers(calibrate::ContainerArgs),
+    /// Count stock: say what is there, and the books are corrected by the difference.
+    Count(count::CountArgs),
+    /// Take in a CSV of items, codes, containers, bins, operators, assets or shipments; exit 65 when faults let nothing
+    /// be taken.
+    Import(master::ImportArgs),
+    /// Write all facts of a kind as CSV.
+    Export(master::ExportArgs),
+    /// Take a fact out of the master data.
+    Remove(master::RemoveArgs),
+    /// Show codes that nobody knew when they were scanned.
+    Parked(master::ParkedArgs),
+    /// Show the open alarms, or say that somebody knows of one.
+    Alarms(alarms::AlarmArgs),
+    /// Show what people should look at, or dismiss it.
+    Notices(alarms::NoticeArgs),
+    /// Take a movement back by a correcting one.
+    Undo(undo::UndoArgs),
+    /// Show every station: who stands there, and what it waits for.
+    Stations(bins::StationsArgs),
+    /// Scan a code at a station, without a scanner. Exit 1 when it is refused.
+    Scan(bins::ScanArgs),
+    /// Print labels for bins, items, badges, assets and commands.
+    Labels(labels::LabelArgs),
     /// Show the whole line on this machine: simulated devices, this agent, a hub, two vendors, a WAN that fails.
     #[cfg(feature = "demo")]
     Demo(crate::demo::Options),
@@ -178,8 +221,23 @@ pub fn main() -> ExitCode {
         Command::Capture { port, file, device, line, time, count, json } => {
             listen::run(Listening { port, device, line, json, time, count, capture: Some(file) })
         }
-        Command::Replay { file, device, speed, json } => replay::run(&file, &device, speed, json),
+        Command::Replay { file, bin: Some(bin), .. } => trace::run(&bin, &file),
+        Command::Replay { file, bin: None, device, speed, json } => replay::run(&file, &device, speed, json),
         Command::Decode { what, decoding, topic, hex } => decode::run(&what, &decoding, topic.as_deref(), hex),
+        Command::Bins(args) => bins::bins(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
+        Command::Containers(args) => calibrate::containers(&args),
+        Command::Count(args) => count::run(&args),
+        Command::Import(args) => master::import(&args),
+        Command::Export(args) => master::export(&args),
+        Command::Remove(args) => master::remove(&args),
+        Command::Parked(args) => master::parked(&args),
+        Command::Alarms(args) => alarms::alarms(&args),
+        Command::Notices(args) => alarms::notices(&args),
+        Command::Undo(args) => undo::run(&args),
+        Command::Stations(args) => bins::stations(&args),
+        Command::Scan(args) => bins::scan(&args),
+        Command::Labels(args) => labels::run(&args),
         #[cfg(feature = "demo")]
         Command::Demo(options) => crate::demo::main(&options),
     };
@@ -234,8 +292,8 @@ fn check(path: &Path) -> anyhow::Result<ExitCode> {
         path.display(),
         config.site,
         config.feeds.len(),
-        config.items.len(),
-        config.bins.len(),
+        config.register.len(Kind::Item),
+        config.register.len(Kind::Bin),
         config.stations.len(),
         config.scanners.len() + config.scales.len() + config.sensors.len(),
     );

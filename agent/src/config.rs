@@ -9,6 +9,7 @@ mod line;
 mod read;
 
 use std::{
+    collections::BTreeSet,
     fmt, fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -17,8 +18,7 @@ use std::{
 
 use gateway_proto::{
     limits::BATCH_RECORDS_DEFAULT,
-    name::{DeviceName, FeedName, ItemCode, PlaceName, SiteName},
-    place::Place,
+    name::{DeviceName, FeedName, PlaceName, SiteName},
 };
 use settings::Faults;
 
@@ -33,7 +33,12 @@ use crate::{
         scanner_host::HostDialect,
     },
     label::{LabelRules, vendor_prefix::Prefix},
-    movement::{catalog::Catalog, station::Mode, tally::Bin},
+    movement::{
+        rules::{Caution, State},
+        session,
+    },
+    register::Register,
+    task::notify::{self, secret::Secrets},
 };
 
 /// Everything `binwire-agent run` needs to know.
@@ -48,14 +53,16 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub uplink: UplinkConfig,
     pub feeds: Vec<FeedConfig>,
-    pub items: Vec<ItemConfig>,
-    pub bins: Vec<Bin>,
-    pub stations: Vec<StationConfig>,
+    /// What the file says of items, their codes and bins.
+    pub register: Register,
+    pub stations: Vec<session::Station>,
     pub labels: LabelRules,
     pub scanners: Vec<ScannerConfig>,
     pub scales: Vec<ScaleConfig>,
     pub brokers: Vec<BrokerConfig>,
     pub sensors: Vec<SensorConfig>,
+    pub alarms: AlarmsConfig,
+    pub webhooks: Vec<WebhookConfig>,
     /// What is worth a look though nothing speaks against it, a line each: `site.toml:12: label[0].pattern: …`.
     pub warnings: Vec<String>,
 }
@@ -89,23 +96,30 @@ pub struct FeedConfig {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// `[[item]]`: a stocked part.
+/// `[alarms]`: when levels are told of, and where over MQTT.
 #[derive(Debug, Clone)]
-pub struct ItemConfig {
-    pub code: ItemCode,
-    pub feed: FeedName,
-    /// Further codes on labels that mean this item.
-    pub codes: Vec<ItemCode>,
+pub struct AlarmsConfig {
+    /// Whether the low end of a weighed count is enough for an alarm.
+    pub caution: Caution,
+    /// A `[[broker]]`; `None`: no alarms over MQTT.
+    pub broker: Option<DeviceName>,
+    /// `{site}` stands for the site's name.
+    pub topic: String,
 }
 
-/// `[[station]]`: where a technician scans.
+/// `[[webhook]]`: a receiver of alarms.
 #[derive(Debug, Clone)]
-pub struct StationConfig {
+pub struct WebhookConfig {
+    /// How far it is is kept under this name.
     pub name: DeviceName,
-    /// Where the parts of this station are kept.
-    pub place: Place,
-    /// What a scan means unless a command label says otherwise.
-    pub mode: Mode,
+    /// `https://…`; `http://` only to a loopback address.
+    pub url: reqwest::Url,
+    /// What its messages are signed with; `None`: not signed.
+    pub secrets: Option<Secrets>,
+    /// PEM of the authority that signed the receiver's certificate. `None`: the system's authorities.
+    pub ca: Option<PathBuf>,
+    /// What it hears of.
+    pub events: BTreeSet<State>,
 }
 
 /// `[[scanner]]` on a serial line, or a keyboard.
@@ -210,24 +224,15 @@ impl Config {
         read::read(text, file).map_err(ConfigError::Faults)
     }
 
-    /// What codes mean here.
     #[must_use]
-    pub fn catalog(&self) -> Catalog {
-        let mut catalog = Catalog::default();
-        for item in &self.items {
-            catalog.add(item.code.clone(), item.feed.clone(), item.codes.iter().cloned());
-        }
-        catalog
-    }
-
-    #[must_use]
-    pub fn bin(&self, name: &PlaceName) -> Option<&Bin> {
-        self.bins.iter().find(|bin| bin.name == *name)
-    }
-
-    #[must_use]
-    pub fn station(&self, name: &DeviceName) -> Option<&StationConfig> {
+    pub fn station(&self, name: &DeviceName) -> Option<&session::Station> {
         self.stations.iter().find(|station| station.name == *name)
+    }
+}
+
+impl Default for AlarmsConfig {
+    fn default() -> Self {
+        Self { caution: Caution::default(), broker: None, topic: notify::TOPIC.to_owned() }
     }
 }
 

@@ -5,13 +5,15 @@
 //! and commits whatever has queued in one go. [`reader`] gives delivery its batches over a connection that only reads.
 //!
 //! [`file`] the file, its settings, its lock and its schema · [`counts`] the conservation identity ·
-//! [`book`] its mirror in memory · [`group`] what becomes one commit · [`delivered`] what delivery settles · [`reader`] · [`recorder`]
+//! [`book`] its mirror in memory · [`group`] what becomes one commit · [`plan`] an entry as rows · [`kept`] facts beside the ledger · [`delivered`] what delivery settles · [`reader`] · [`recorder`]
 
 mod book;
 mod counts;
 mod delivered;
 mod file;
 mod group;
+mod kept;
+mod plan;
 pub mod reader;
 pub mod recorder;
 
@@ -19,15 +21,17 @@ use std::path::PathBuf;
 
 use gateway_proto::{
     delivery::Standing,
-    movement::Movement,
     name::FeedName,
     record::{RecordError, Seq},
 };
 
+pub use crate::movement::entry::{Outcome, Recorded};
+
 pub use self::{
     counts::{Counts, FeedCounts},
     file::{Purpose, disk_bytes},
-    group::{Group, Ledger, Outcome},
+    group::{Group, Ledger},
+    kept::KeptRow,
 };
 
 /// Why the ledger could not do something.
@@ -55,17 +59,6 @@ pub enum LedgerError {
     Record(#[from] RecordError),
     #[error("ledger is closed")]
     Closed,
-}
-
-/// Where a record went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    pub feed: FeedName,
-    pub seq: Seq,
-    pub movement: Movement,
-    /// Base units of the item at the places it left and reached, after the movement.
-    pub left: i64,
-    pub reached: i64,
 }
 
 /// A feed as delivery finds it.

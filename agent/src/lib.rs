@@ -2,7 +2,9 @@
 //!
 //! Reading order, bottom floor first; each floor imports only those below it.
 //!
-//! - [`device`] bytes → readings, [`label`] codes → what stands on them, both pure · [`movement`] readings → entries, pure
+//! - [`device`] bytes → readings, [`label`] codes → what stands on them · [`print`] labels on sheets, all pure
+//! - [`register`] what people told us of the site · [`movement`] readings → entries · [`floor`] a site's stock as one state
+//!   machine, all pure
 //! - [`clock`] · [`config`] the site's file
 //! - [`ledger`] the only SQL
 //! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
@@ -14,8 +16,13 @@
 
 pub mod device;
 pub mod label;
+pub mod print;
+
+pub mod register;
 
 pub mod movement;
+
+pub mod floor;
 
 mod cause;
 pub mod clock;

@@ -17,7 +17,8 @@ use crate::{
     cause,
     clock::Clock,
     ledger::{self, FeedCounts, recorder::Recorder},
-    movement::catalog::UNASSIGNED,
+    register::catalog::UNASSIGNED,
+    task::{floor::FloorWay, notify::Progress},
 };
 
 /// Everything, at one moment.
@@ -52,10 +53,16 @@ pub struct DeviceStatus {
     /// What it hangs on: a port or a topic.
     pub on: String,
     pub connected: bool,
-    /// Why it is not connected, or why its level is unknown, and what to do.
+    /// Why it is not connected, or what is wrong with its line, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Why its level is unknown or in doubt, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_problem: Option<String>,
     pub readings: u64,
+    /// Readings that were passed over because too many waited: the next ones said as much.
+    #[serde(default)]
+    pub dropped: u64,
     pub bad_frames: u64,
     /// The same, by what was wrong with them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -68,7 +75,7 @@ pub struct DeviceStatus {
 }
 
 /// Where a device keeps its state for others to see.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DeviceBoard {
     sender: watch::Sender<DeviceStatus>,
 }
@@ -83,7 +90,10 @@ pub struct Watcher {
     pub state_dir: PathBuf,
     pub clock: Clock,
     pub recorder: Recorder,
+    pub floor: FloorWay,
     pub devices: BTreeMap<DeviceName, watch::Receiver<DeviceStatus>>,
+    /// Who hears of alarms, and how far each is.
+    pub receivers: Vec<(String, watch::Receiver<Progress>)>,
     pub troubles: BTreeMap<FeedName, watch::Receiver<Option<Trouble>>>,
 }
 
@@ -95,7 +105,9 @@ impl DeviceBoard {
             on,
             connected: false,
             problem: Some("not connected yet".to_owned()),
+            level_problem: None,
             readings: 0,
+            dropped: 0,
             bad_frames: 0,
             bad_frames_by_reason: BTreeMap::new(),
             refused: 0,
@@ -149,6 +161,19 @@ impl DeviceBoard {
         self.sender.send_modify(|status| status.repeated += 1);
     }
 
+    /// Sets or clears what is wrong with the level that a device reports. Whether this is news.
+    pub fn level(&self, problem: Option<String>) -> bool {
+        self.sender.send_if_modified(|status| {
+            let news = status.level_problem != problem;
+            status.level_problem = problem;
+            news
+        })
+    }
+
+    pub fn count_dropped(&self) {
+        self.sender.send_modify(|status| status.dropped += 1);
+    }
+
     pub fn count_refused(&self) {
         self.sender.send_modify(|status| status.refused += 1);
     }
@@ -190,7 +215,12 @@ impl Watcher {
             }
         }
         for (name, device) in &devices {
-            problems.extend(device.problem.iter().map(|problem| format!("{name} on {}: {problem}", device.on)));
+            // Of a device that is gone nobody need hear that its level is unknown, too.
+            let problem = device.problem.as_ref().or(device.level_problem.as_ref());
+            problems.extend(problem.map(|problem| format!("{name} on {}: {problem}", device.on)));
+        }
+        for (name, board) in &self.receivers {
+            problems.extend(board.borrow().problems(name, now));
         }
         Status {
             site: self.site.clone(),

@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "test code")]
 
-use std::path::Path;
+#[path = "ledger/acts.rs"]
+mod acts;
+
+use std::{path::Path, sync::Arc};
 
 use agent::{
     ledger::{Ledger, LedgerError, Outcome, reader::Reader},
     movement::{
-        catalog::Catalog,
+        counted::Counted,
         entry::{Entry, Level, Origin, OriginKind, Statement},
     },
+    register::catalog::Catalog,
 };
 use gateway_proto::{
     answer::Refusal, chain::Link, delivery::Effect, movement::Movement, name::FeedName, place::Place,
@@ -45,7 +49,7 @@ impl Site {
     /// Uses `qty` of an item from bin A; its feed and seq.
     fn uses(&mut self, item: &str, qty: u64) -> (String, u64) {
         match self.record(Entry::movement(used(item, qty), None).unwrap()) {
-            Outcome::Recorded(recorded) => (recorded.feed.to_string(), recorded.seq.0),
+            Outcome::Recorded(recorded) => (recorded[0].feed.to_string(), recorded[0].seq.0),
             outcome => panic!("{outcome:?}"),
         }
     }
@@ -75,7 +79,7 @@ fn open(folder: &Path) -> Result<Ledger, LedgerError> {
     let mut catalog = Catalog::default();
     catalog.add("M8".parse().unwrap(), acme(), []);
     catalog.add("SEAL".parse().unwrap(), "boltco".parse().unwrap(), []);
-    Ledger::open(folder, &[acme(), "boltco".parse().unwrap()], catalog)
+    Ledger::open(folder, &[acme(), "boltco".parse().unwrap()], Arc::new(catalog))
 }
 
 fn acme() -> FeedName {
@@ -148,13 +152,16 @@ fn a_level_records_the_difference_once() {
             clock: None,
             item: "M8".parse().unwrap(),
             place: "bin:A".parse().unwrap(),
-            pieces,
+            counted: Counted::exactly(pieces),
             by: "scale".parse().unwrap(),
             taken_to: Place::Used,
             filled_from: Place::Dock,
+            shares: Vec::new(),
         };
-        match site.record(Entry { origin: None, statement: Statement::Level(level) }) {
-            Outcome::Recorded(recorded) => Some((recorded.movement.qty.units(), recorded.movement.to.to_string())),
+        match site.record(Entry::of(vec![Statement::Level(Box::new(level))])) {
+            Outcome::Recorded(recorded) => {
+                Some((recorded[0].movement.qty.units(), recorded[0].movement.to.to_string()))
+            }
             _ => None,
         }
     };
@@ -241,7 +248,7 @@ fn a_ledger_of_a_newer_agent_is_left_alone() {
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
     let error = open(site.folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "ledger has schema 99, this agent knows up to 1; install a newer agent");
+    assert_eq!(error.to_string(), "ledger has schema 99, this agent knows up to 2; install a newer agent");
 }
 
 #[test]

@@ -45,6 +45,12 @@ pub struct Movement {
     /// The smallest and largest quantity it could have been, for weighed movements that are not certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between: Option<[u64; 2]>,
+    /// The scale that said how many, where a person said the rest (`by` is the station then).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed_by: Option<DeviceName>,
+    /// The quantity that the person stated, where the scale says another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<u64>,
     /// The movement of the same feed and epoch that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Seq>,
@@ -156,6 +162,8 @@ impl Movement {
             reference: None,
             reason: None,
             between: None,
+            weighed_by: None,
+            stated: None,
             corrects: None,
             owner: None,
             clock: None,

@@ -37,6 +37,11 @@ impl OnHand {
         self.items.get(item)?.get(place).copied()
     }
 
+    /// Where an item is or was, with the amounts, in order.
+    pub fn places(&self, item: &ItemCode) -> impl Iterator<Item = (&Place, i64)> {
+        self.items.get(item).into_iter().flatten().map(|(place, &units)| (place, units))
+    }
+
     /// Every item, place and amount, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&ItemCode, &Place, i64)> {
         self.items.iter().flat_map(|(item, places)| places.iter().map(move |(place, &units)| (item, place, units)))

@@ -48,6 +48,12 @@ impl<'t> Notes<'t> {
         self.faults.push(fault);
     }
 
+    /// Whether anything was noted so far.
+    #[must_use]
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// Notes a fault of a value that was read.
     pub fn note_at<T>(&mut self, at: &At<T>, rule: impl Display) {
         self.note(&at.span, &at.key, rule);

@@ -8,8 +8,10 @@
 //! - [`random`] the seeded noise all of them draw from
 //! - [`pty`] a serial line to plug in and pull out; on it [`scanner`] and [`scale`]
 //! - [`broker`] an MQTT broker in the process; on it [`sensor`] and [`sparkplug`]
+//! - [`bin_trace`] an hour of a bin's weights, with the truth
 //! - [`wan`] the line between site and hub, with switchable faults
 
+pub mod bin_trace;
 pub mod broker;
 pub mod pty;
 pub mod random;

@@ -138,7 +138,7 @@ impl Listener for Person {
         self.tell(|telling, at| telling.connected(at));
     }
 
-    fn lost(&mut self, why: &str) {
+    async fn lost(&mut self, why: &str) {
         lock(&self.course).why = Some(why.to_owned());
         self.tell(|telling, at| telling.lost(at, why));
     }

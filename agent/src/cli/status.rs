@@ -60,7 +60,7 @@ fn in_words(status: &Status) -> String {
     }
     let _ = writeln!(out, "\n{:<20}{:<14}{:>10}{:>10}{:>10}  on", "device", "state", "readings", "bad", "refused");
     for (device, of) in &status.devices {
-        let state = match (of.connected, &of.problem) {
+        let state = match (of.connected, of.problem.as_ref().or(of.level_problem.as_ref())) {
             (true, None) => "ok",
             (true, Some(_)) => "unknown",
             (false, _) => "away",

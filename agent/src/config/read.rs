@@ -1,6 +1,7 @@
 //! From the text of a file to a [`Config`], or to every fault in it. The files below read the sections; here is what they
 //! share.
 
+mod alarms;
 mod brokers;
 mod devices;
 mod dialects;
@@ -25,8 +26,15 @@ use gateway_proto::{
 };
 use settings::{At, Faults, Notes, Section};
 
-use super::{Config, Port, Token, UplinkConfig};
-use crate::{device::Mass, label::gtin::Gtin};
+use super::{Config, FeedConfig, Port, Token, UplinkConfig};
+use crate::{
+    device::Mass,
+    label::gtin::Gtin,
+    register::{
+        Register,
+        fact::{Fact, Origin},
+    },
+};
 
 /// Reads a text that stands in `file`.
 pub(super) fn read(text: &str, file: &Path) -> Result<Config, Faults> {
@@ -55,9 +63,11 @@ struct Names {
     articles: BTreeMap<Gtin, (ItemCode, ItemCode)>,
     pieces: BTreeMap<ItemCode, Option<Mass>>,
     /// Bins, with the piece weight of what they hold.
-    bins: BTreeMap<PlaceName, Mass>,
+    bins: BTreeMap<PlaceName, Option<Mass>>,
+    /// Bins may be imported too, so that one that does not stand here is no fault.
+    imported_bins: bool,
     /// Stations, with the place they keep their parts at.
-    stations: BTreeMap<DeviceName, Place>,
+    stations: BTreeMap<DeviceName, Option<Place>>,
     /// Brokers, and whether they carry Sparkplug.
     brokers: BTreeMap<DeviceName, bool>,
     devices: BTreeSet<DeviceName>,
@@ -96,31 +106,53 @@ impl Reader<'_, '_> {
         let scales = self.list(&mut root, "scale", Self::scale);
         let brokers = self.list(&mut root, "broker", Self::broker);
         let sensors = self.list(&mut root, "sensor", Self::sensor);
+        let alarms = root.table(self.notes, "alarms").map(|section| self.alarms(section)).unwrap_or_default();
+        let webhooks = self.list(&mut root, "webhook", Self::webhook);
         self.check_neighbours();
         self.check_feedbacks();
         root.end(self.notes);
         let (site, state_dir) = site?;
+        let feeds = feeds?;
         Some(Config {
             socket: status.0.unwrap_or_else(|| state_dir.join("agent.sock")),
             metrics_listen: status.1,
             site,
             state_dir,
             uplink: uplink?,
-            feeds: feeds?,
-            items: items?,
-            bins: bins?,
+            register: self.register(&feeds, items?.into_iter().flatten().chain(bins?))?,
+            feeds,
             stations: stations?,
             labels: labels?,
             scanners: scanners?,
             scales: scales?,
             brokers: brokers?,
             sensors: sensors?,
+            alarms,
+            webhooks: webhooks?,
             warnings: Vec::new(),
         })
     }
 
+    /// The facts of the file. What is wrong with one of them has been noted where it was read; what only shows beside the
+    /// others is noted here.
+    fn register(&mut self, feeds: &[FeedConfig], facts: impl Iterator<Item = Fact>) -> Option<Register> {
+        let mut register = Register::new(feeds.iter().map(|feed| feed.name.clone()));
+        let mut is_whole = true;
+        for fact in facts {
+            let (kind, name) = (fact.kind(), fact.name());
+            if let Err(refused) = register.apply(fact, Origin::File)
+                && !self.notes.has_faults()
+            {
+                self.notes.note(&(0..0), kind.name(), format_args!("{name}: {refused}"));
+                is_whole = false;
+            }
+        }
+        is_whole.then_some(register)
+    }
+
     fn site(&mut self, section: &mut Section<'_, '_>) -> Option<(SiteName, PathBuf)> {
         let name = self.needed::<SiteName>(section, "name");
+        self.names.imported_bins = section.flag(self.notes, "imported_bins").is_some_and(|at| at.value);
         let state_dir = section.needed(self.notes, "state_dir").and_then(|text| self.path(text));
         Some((name?.value, state_dir?.value))
     }

@@ -1,3 +1,5 @@
+use gateway_proto::place::Place;
+
 use super::*;
 
 mod brokers;
@@ -67,10 +69,11 @@ fn the_example_file_is_read_and_its_values_are_the_defaults() {
     assert_eq!(config.scanners[0].repeat_window, ScannerConfig::REPEAT_WINDOW);
     assert_eq!(config.scanners[0].terminator, Terminator::default());
     assert_eq!(config.scales[0].poll, ScaleConfig::POLL);
-    assert_eq!(config.scales[0].settle_readings, crate::movement::settle::READINGS);
+    assert_eq!(config.scales[0].settle_readings, crate::movement::weighing::READINGS);
     assert_eq!(config.scales[0].line, LineConfig::at(config.scales[0].line.port.clone()));
     assert_eq!(config.brokers[0].port, BrokerConfig::PORT);
-    assert_eq!((&config.bins[0].taken_to, &config.bins[0].filled_from), (&Place::Used, &Place::Dock));
+    let bin = config.register.bin("A-01").unwrap();
+    assert_eq!((&bin.taken_to, &bin.filled_from), (&Place::Used, &Place::Dock));
     assert_eq!(config.socket, config.state_dir.join("agent.sock"));
 }
 

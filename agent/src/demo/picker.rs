@@ -49,6 +49,7 @@ impl Picker {
             stage.scanner.scan("BW:RECEIVE").await?;
             stage.scanner.scan(&format!("BW:QTY:{DELIVERY}")).await?;
             stage.scanner.scan(part.item).await?;
+            stage.scanner.scan("BW:DONE").await?;
         }
         self.seen(stage).await?;
         while !stop.is_cancelled() {

@@ -1,7 +1,10 @@
 //! The book: what the ledger's file says, held in memory for the thread that appends to it. Heads of the feeds, on-hand,
 //! and the origins that tell repetitions. It mirrors the file: after a commit that failed it is read anew.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use gateway_proto::{
     chain::{Epoch, Link},
@@ -13,9 +16,9 @@ use gateway_proto::{
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Counts, FeedCounts, FeedStanding, LedgerError};
-use crate::movement::{
-    catalog::UNASSIGNED,
-    entry::{Origin, OriginKind},
+use crate::{
+    movement::entry::{Origin, OriginKind},
+    register::catalog::{Catalog, UNASSIGNED},
 };
 
 /// Ids remembered for each feed to tell repetitions: as many as an MQTT session can hold unacknowledged (packet ids have
@@ -34,6 +37,10 @@ pub(super) struct Book {
     pub(super) on_hand: OnHand,
     /// By feed, because only within one is the file's order that of time.
     pub(super) origins: BTreeMap<FeedName, Origins>,
+    /// Movements that a later one corrects, by life and seq.
+    pub(super) taken_back: HashSet<(i64, Seq)>,
+    /// Which feed an item belongs to. No part of the file: whoever reads the book anew says which holds.
+    pub(super) catalog: Arc<Catalog>,
 }
 
 /// The growing end of a feed.
@@ -68,11 +75,11 @@ struct Ring {
 
 impl Book {
     /// Reads all of it from the file.
-    pub(super) fn read(db: &Connection) -> Result<Self, LedgerError> {
-        let mut book = Self { heads: heads(db)?, ..Self::default() };
+    pub(super) fn read(db: &Connection, catalog: Arc<Catalog>) -> Result<Self, LedgerError> {
+        let mut book = Self { heads: heads(db)?, catalog, ..Self::default() };
         let mut select = db
             .prepare(
-                "SELECT life.feed, record.seq, record.origin, record.text
+                "SELECT life.feed, record.seq, record.origin, record.text, record.life
                  FROM record JOIN life USING (life) ORDER BY record.life, record.seq",
             )
             .map_err(LedgerError::Read)?;
@@ -81,7 +88,11 @@ impl Book {
             let feed = || row.get::<_, String>(0).map(|name| name.parse().unwrap_or_else(|_| unassigned()));
             let text = row.get_ref(3).and_then(|text| Ok(text.as_str()?)).map_err(LedgerError::Read)?;
             match Record::parse(text) {
-                Ok(Record::Movement(movement)) => book.on_hand.apply(&movement),
+                Ok(Record::Movement(movement)) => {
+                    book.on_hand.apply(&movement);
+                    let life = row.get(4).map_err(LedgerError::Read)?;
+                    book.taken_back.extend(movement.corrects.map(|seq| (life, seq)));
+                }
                 Ok(_) => {}
                 Err(source) => {
                     let feed = feed().map_err(LedgerError::Read)?;

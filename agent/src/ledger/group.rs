@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Read,
     path::Path,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -12,18 +13,20 @@ use gateway_proto::{
     name::FeedName,
     on_hand::OnHand,
     place::Place,
-    record::{RecordError, RecordText, Seq},
+    record::{RecordText, Seq},
 };
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::{
-    Counts, FeedStanding, LedgerError, Purpose, Recorded,
+    Counts, FeedStanding, LedgerError, Outcome, Purpose, Recorded,
     book::{Book, newest_life, unassigned},
     file,
+    kept::{self, KeptRow},
+    plan::{Planned, PlannedMovement},
 };
-use crate::movement::{
-    catalog::Catalog,
-    entry::{Entry, Statement},
+use crate::{
+    movement::entry::{Entry, EntryError, Statement},
+    register::catalog::Catalog,
 };
 
 const INSERT: &str = "INSERT INTO record (life, seq, link, origin, text) VALUES (?, ?, ?, ?, ?)";
@@ -35,7 +38,8 @@ pub struct Ledger {
     book: Book,
     /// A commit has failed since the book was read: it may say more than the file.
     stale: bool,
-    catalog: Catalog,
+    /// The one that the newest commit left.
+    catalog: Arc<Catalog>,
     unassigned: FeedName,
     _lock: File,
 }
@@ -45,18 +49,7 @@ pub struct Group<'l> {
     pub(super) db: &'l Connection,
     pub(super) book: &'l mut Book,
     insert: CachedStatement<'l>,
-    catalog: &'l Catalog,
     unassigned: &'l FeedName,
-}
-
-/// What became of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    Recorded(Box<Recorded>),
-    /// A level that the ledger agrees with.
-    NoChange,
-    /// The repetition of something recorded before.
-    Repeated,
 }
 
 impl Ledger {
@@ -64,7 +57,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]; `Locked` when another agent has it, `SchemaTooNew` when a newer one wrote it.
-    pub fn open(state_dir: &Path, feeds: &[FeedName], catalog: Catalog) -> Result<Self, LedgerError> {
+    pub fn open(state_dir: &Path, feeds: &[FeedName], catalog: Arc<Catalog>) -> Result<Self, LedgerError> {
         let lock = file::lock(state_dir)?;
         let db = file::open(state_dir, Purpose::Write)?;
         let unassigned = unassigned();
@@ -73,7 +66,7 @@ impl Ledger {
                 begin_life(&db, feed)?;
             }
         }
-        let book = Book::read(&db)?;
+        let book = Book::read(&db, catalog.clone())?;
         Ok(Self { db, book, stale: false, catalog, unassigned, _lock: lock })
     }
 
@@ -87,7 +80,7 @@ impl Ledger {
         work: impl FnOnce(&mut Group<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         if self.stale {
-            self.book = Book::read(&self.db)?;
+            self.book = Book::read(&self.db, self.catalog.clone())?;
             self.stale = false;
         }
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::Write)?;
@@ -99,8 +92,18 @@ impl Ledger {
             // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
             let _ = self.db.execute_batch("ROLLBACK");
             self.stale = true;
+        } else {
+            self.catalog.clone_from(&self.book.catalog);
         }
         done
+    }
+
+    /// The facts beside the records, by kind and name.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn kept(&self) -> Result<Vec<KeptRow>, LedgerError> {
+        kept::all(&self.db)
     }
 
     /// Whether counts, standings and on-hand are not to be relied on because the last commit failed.
@@ -132,41 +135,66 @@ impl Ledger {
             insert: self.db.prepare_cached(INSERT).map_err(LedgerError::Write)?,
             db: &self.db,
             book: &mut self.book,
-            catalog: &self.catalog,
             unassigned: &self.unassigned,
         })
     }
 }
 
 impl Group<'_> {
-    /// Appends what an entry states.
+    /// Appends what an entry states: all of it or, with the inner error, nothing.
     ///
     /// # Errors
     /// The outer error is the file's, and takes the whole group along; the inner one is this entry's alone.
-    pub fn append(&mut self, entry: Entry) -> Result<Result<Outcome, RecordError>, LedgerError> {
+    pub fn append(&mut self, entry: Entry) -> Result<Result<Outcome, EntryError>, LedgerError> {
         if let Some(origin) = entry.origin
             && origin.proves_repeat
             && self.book.origins.values().any(|origins| origins.knows(origin.key))
         {
             return Ok(Ok(Outcome::Repeated));
         }
-        let (movement, text) = match entry.statement {
-            Statement::Movement { movement, text } => (*movement, text),
-            Statement::Level(level) => match level.movement(self.book.on_hand.get(&level.item, &level.place)) {
-                Some(movement) => match RecordText::of_movement(&movement) {
-                    Ok(text) => (movement, text),
-                    Err(error) => return Ok(Err(error)),
-                },
-                None => return Ok(Ok(Outcome::NoChange)),
-            },
+        let before = self.book.catalog.clone();
+        let mut origin = entry.origin.map(|origin| origin.key);
+        let is_level = matches!(entry.statements[..], [Statement::Level(_)]);
+        let rows = match self.plan(entry)? {
+            Ok(rows) if rows.is_empty() && is_level => return Ok(Ok(Outcome::NoChange)),
+            Ok(rows) => rows,
+            Err(error) => {
+                self.book.catalog = before;
+                return Ok(Err(error));
+            }
         };
-        let feed = self.catalog.feed(&movement.item).unwrap_or(self.unassigned).clone();
-        let seq = self.append_text(&feed, text.as_str(), entry.origin.map(|origin| origin.key))?;
+        let mut recorded = Vec::new();
+        for row in rows {
+            match row {
+                // One record carries the origin of all.
+                Planned::Movement(planned) => recorded.push(self.append_movement(*planned, origin.take())?),
+                Planned::Count { feed, text } => drop(self.append_text(&feed, text.as_str(), origin.take())?),
+                Planned::Keep(fact) => kept::keep(self.db, &fact)?,
+                Planned::Forget(key) => kept::forget(self.db, &key)?,
+            }
+        }
+        Ok(Ok(Outcome::Recorded(recorded)))
+    }
+
+    fn append_movement(&mut self, planned: PlannedMovement, origin: Option<u64>) -> Result<Recorded, LedgerError> {
+        let PlannedMovement { feed, movement, text, act } = planned;
+        let seq = self.append_text(&feed, text.as_str(), origin)?;
+        if let (Some(corrected), Some(head)) = (movement.corrects, self.book.heads.get(&feed)) {
+            self.book.taken_back.insert((head.life, corrected));
+        }
         let on_hand = &mut self.book.on_hand;
         on_hand.apply(&movement);
         let held = |place: &Place| on_hand.get(&movement.item, place).unwrap_or(0);
         let (left, reached) = (held(&movement.from), held(&movement.to));
-        Ok(Ok(Outcome::Recorded(Box::new(Recorded { feed, seq, movement, left, reached }))))
+        Ok(Recorded { feed, seq, movement, act, left, reached })
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.book.catalog
+    }
+
+    pub(super) fn unassigned(&self) -> &FeedName {
+        self.unassigned
     }
 
     /// The fold of all movements, with those of this group so far.

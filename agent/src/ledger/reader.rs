@@ -1,10 +1,11 @@
 //! Reading for delivery: the records of a shipment, over a connection of its own that only reads.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use gateway_proto::{
     chain::{Epoch, Link},
-    record::{RecordText, Seq},
+    movement::Movement,
+    record::{Record, RecordText, Seq},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -66,6 +67,31 @@ impl Reader {
             })
             .optional()
             .map_err(LedgerError::Read)
+    }
+
+    /// The movements of an epoch that were not taken back, but for those that take back. All of them come into memory:
+    /// for the feed of unknown items, which is short.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn standing_movements(&self, life: i64) -> Result<Vec<(Seq, Movement)>, LedgerError> {
+        let mut movements = BTreeMap::new();
+        let mut read = || -> rusqlite::Result<()> {
+            let mut select = self.db.prepare_cached("SELECT seq, text FROM record WHERE life = ? ORDER BY seq")?;
+            let mut rows = select.query([life])?;
+            while let Some(row) = rows.next()? {
+                let seq = Seq(row.get::<_, i64>(0)?.cast_unsigned());
+                // What cannot be read is told of at the start.
+                let Ok(Record::Movement(movement)) = Record::parse(text(row, 1)?.as_str()) else { continue };
+                match movement.corrects {
+                    Some(corrected) => drop(movements.remove(&corrected)),
+                    None => drop(movements.insert(seq, movement)),
+                }
+            }
+            Ok(())
+        };
+        read().map_err(LedgerError::Read)?;
+        Ok(movements.into_iter().collect())
     }
 
     fn read(&self, life: i64, epoch: &Epoch, first: Seq, last: Seq) -> rusqlite::Result<Stretch> {

@@ -5,11 +5,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand, record::RecordError};
+use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::{Counts, FeedStanding, Group, Ledger, LedgerError, Outcome, Recorded};
-use crate::movement::entry::Entry;
+use crate::movement::entry::{Entry, EntryError};
 
 /// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
 const QUEUE_MAX: usize = 1_024;
@@ -26,7 +26,7 @@ const NEWS_MAX: usize = 1_024;
 pub enum Refused {
     /// This entry breaks a rule; others do not suffer.
     #[error("not recorded: {0}")]
-    Entry(Arc<RecordError>),
+    Entry(Arc<EntryError>),
     /// The ledger cannot write. Say it where the part was taken; try again.
     #[error("ledger cannot write")]
     Ledger(#[source] Arc<LedgerError>),
@@ -156,7 +156,7 @@ impl Recorder {
 
 /// What to tell a sender once the group is committed.
 enum Reply {
-    Recorded(oneshot::Sender<Result<Outcome, Refused>>, Result<Outcome, Arc<RecordError>>),
+    Recorded(oneshot::Sender<Result<Outcome, Refused>>, Result<Outcome, Arc<EntryError>>),
     TakenDown(oneshot::Sender<Result<(), Refused>>),
 }
 
@@ -215,8 +215,10 @@ fn run(
                 && announce.receiver_count() > 0
                 && let Reply::Recorded(_, Ok(Outcome::Recorded(recorded))) = &reply
             {
-                // Only fails when the last listener has just gone.
-                let _ = announce.send(Arc::new(Recorded::clone(recorded)));
+                for recorded in recorded {
+                    // Only fails when the last listener has just gone.
+                    let _ = announce.send(Arc::new(recorded.clone()));
+                }
             }
             reply.send(failed.as_ref());
         }

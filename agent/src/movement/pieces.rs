@@ -61,11 +61,31 @@ impl Basis {
         (n * spread + n * n * spread / s + weighing * (1.0 + n * n / (s * s))).sqrt()
     }
 
+    /// The probability that the nearest whole number is the number of `pieces`.
+    #[must_use]
+    pub fn sure(&self, pieces: f64) -> f64 {
+        within(0.5 / self.sd(pieces))
+    }
+
     /// Whether 95 of 100 such counts are right to the piece.
     #[must_use]
     pub fn is_exact(&self, pieces: f64) -> bool {
         EXACT_SDS * self.sd(pieces) < 0.5
     }
+}
+
+/// The probability that a normal variable lies within so many standard deviations of its mean. Abramowitz & Stegun,
+/// "Handbook of Mathematical Functions", 7.1.26; off by less than 2e-7.
+fn within(sds: f64) -> f64 {
+    if sds.is_nan() {
+        return 0.0;
+    }
+    let x = sds.abs() / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let sum = [0.254_829_592, -0.284_496_736, 1.421_413_741, -1.453_152_027, 1.061_405_429]
+        .into_iter()
+        .rfold(0.0, |sum, term| (sum + term) * t);
+    1.0 - sum * (-x * x).exp()
 }
 
 /// What a sample of `size` pieces of weight `piece` is worth on a scale of `division`.
@@ -114,6 +134,15 @@ mod tests {
         assert!((basis.sd(100.0) - 0.331_662).abs() < 1e-6, "{}", basis.sd(100.0));
         assert!((basis.sd(1000.0) / 3.178 - 1.0).abs() < 0.001, "{}", basis.sd(1000.0));
         assert!(!basis.is_exact(1000.0) && basis.is_exact(50.0));
+    }
+
+    #[test]
+    fn a_count_is_as_sure_as_half_a_piece_is_many_deviations() {
+        for (sds, expected) in [(0.0, 0.0), (1.0, 0.682_689), (1.96, 0.950_004), (3.0, 0.997_300), (40.0, 1.0)] {
+            assert!((within(sds) - expected).abs() < 1e-6, "{sds}: {}", within(sds));
+        }
+        let basis = Basis { piece_weight: 5.0, piece_cv: 0.01, sample_size: 10.0, scale_sd: 0.0, division: 0.0 };
+        assert!(basis.sure(10.0) > 0.999 && (basis.sure(1000.0) - 0.125).abs() < 0.01);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use bytes::Bytes;
 
 use crate::config::{BrokerConfig, MqttVersion};
 
+pub mod publisher;
 mod v3;
 mod v5;
 

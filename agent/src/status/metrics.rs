@@ -78,6 +78,8 @@ mod tests {
             on: "/dev/ttyUSB0".to_owned(),
             connected: true,
             problem: None,
+            level_problem: None,
+            dropped: 0,
             readings: 7,
             bad_frames: 3,
             bad_frames_by_reason: [("checksum".to_owned(), 3)].into(),

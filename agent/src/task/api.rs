@@ -10,11 +10,27 @@ use std::{
     sync::Arc,
 };
 
-use axum::{Json, Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{get, post},
+};
+use gateway_proto::name::DeviceName;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 
-use crate::status::{Watcher, metrics};
+use super::floor::unheard;
+use crate::{
+    device::Scan,
+    floor::{Command, Look},
+    movement::entry::{Origin, OriginKind},
+    status::{Watcher, metrics},
+};
+
+/// Bytes of a request's body: a hundred thousand rows of master data.
+const BODY_LEN_MAX: usize = 32 * 1024 * 1024;
 
 /// Binds the socket, mode 0600. One from before is removed: the ledger's lock says that nobody uses it.
 ///
@@ -47,6 +63,11 @@ pub async fn run(listener: UnixListener, watcher: Arc<Watcher>, stop: Cancellati
         .route("/status", get(status))
         .route("/metrics", get(prometheus))
         .route("/on-hand", get(on_hand))
+        .route("/v1/command", post(command))
+        .route("/v1/look", post(look))
+        .route("/v1/scan", post(scan))
+        // A file of master data is the largest body.
+        .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(watcher);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
@@ -58,6 +79,54 @@ pub async fn run(listener: UnixListener, watcher: Arc<Watcher>, stop: Cancellati
 pub async fn run_metrics(listener: TcpListener, watcher: Arc<Watcher>, stop: CancellationToken) -> io::Result<()> {
     let router = Router::new().route("/metrics", get(prometheus)).with_state(watcher);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Something that changes the site. The answer comes after its commit.
+async fn command(State(watcher): State<Arc<Watcher>>, body: axum::body::Bytes) -> axum::response::Response {
+    match serde_json::from_slice::<Command>(&body) {
+        Ok(command) => answer(watcher.floor.command(command).await),
+        Err(error) => refused(StatusCode::BAD_REQUEST, &format!("no such command: {error}")),
+    }
+}
+
+/// A question; it changes nothing.
+async fn look(State(watcher): State<Arc<Watcher>>, body: axum::body::Bytes) -> axum::response::Response {
+    match serde_json::from_slice::<Look>(&body) {
+        Ok(look) => answer(watcher.floor.look(look).await),
+        Err(error) => refused(StatusCode::BAD_REQUEST, &format!("no such question: {error}")),
+    }
+}
+
+/// A scan that a page makes at a station.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageScan {
+    station: DeviceName,
+    code: String,
+    /// The page's own id of the scan, by which its repetition is told.
+    id: Option<String>,
+}
+
+async fn scan(State(watcher): State<Arc<Watcher>>, body: axum::body::Bytes) -> axum::response::Response {
+    let PageScan { station, code, id } = match serde_json::from_slice(&body) {
+        Ok(scan) => scan,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("no such scan: {error}")),
+    };
+    let origin = id.map(|id| Origin::new(OriginKind::Id, &[b"page", station.as_str().as_bytes(), id.as_bytes()], true));
+    let scan = Scan::from_frame(code.as_bytes());
+    let heard = watcher.floor.scan(station, scan, origin).await.await.unwrap_or_else(|_| unheard());
+    Json(heard).into_response()
+}
+
+fn answer(came: Result<serde_json::Value, String>) -> axum::response::Response {
+    match came {
+        Ok(value) => Json(value).into_response(),
+        Err(why) => refused(StatusCode::CONFLICT, &why),
+    }
+}
+
+fn refused(status: StatusCode, why: &str) -> axum::response::Response {
+    (status, Json(serde_json::json!({ "error": why }))).into_response()
 }
 
 async fn status(State(watcher): State<Arc<Watcher>>) -> impl IntoResponse {

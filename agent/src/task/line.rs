@@ -34,7 +34,7 @@ pub trait Listener: Send {
     fn connected(&mut self);
 
     /// The line is gone, and why.
-    fn lost(&mut self, why: &str);
+    fn lost(&mut self, why: &str) -> impl Future<Output = ()> + Send;
 
     /// Takes a reading. Returns when it is dealt with for good: after the commit, where there is one.
     fn handle_reading(&mut self, reading: Reading) -> impl Future<Output = Verdict> + Send;
@@ -74,7 +74,7 @@ pub async fn run(
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
-            listener.lost(&explained(&error, &config));
+            listener.lost(&explained(&error, &config)).await;
             // One that was there for a while is soon back; one that goes as soon as it comes is waited for longer.
             if listener.elapsed().saturating_sub(tried) >= STEADY {
                 wait = REOPEN_FIRST;

@@ -32,6 +32,7 @@ use poll::{Told, poll};
 use routes::Routes;
 
 use super::{
+    floor::{HeardLater, unheard},
     hush::Hush,
     record::{Pipeline, Submitted},
     sparkplug::{Heard, Sparkplug},
@@ -40,10 +41,7 @@ use crate::{
     clock::Clock,
     config::BrokerConfig,
     device::{Reading, dialect::Dialect, scanner_host::Verdict},
-    ledger::{
-        Outcome,
-        recorder::{Answer, Refused},
-    },
+    floor::order,
     movement::entry::{Origin, OriginKind},
     planted::{Defect, is_planted},
     port::mqtt::{Message, Outbox, Session},
@@ -102,7 +100,7 @@ enum Due {
     /// Nothing had to be recorded.
     Now(Option<Verdict>),
     /// After its commit.
-    Committed(Answer<Outcome>),
+    Committed(HeardLater),
     /// It stands for a newer one of its sensor to take its place.
     Stands(Standing),
 }
@@ -121,7 +119,7 @@ enum Settled {
     /// It has no parts.
     Empty,
     Nothing(Option<Verdict>),
-    Outcome(Result<Outcome, Refused>),
+    Heard(order::Heard),
     /// It has stood long enough.
     Stood,
 }
@@ -252,7 +250,7 @@ impl Handler {
                     warn!(broker = %self.broker.name, why, hushed, "broker lost");
                 }
                 for sensor in sensors.iter_mut() {
-                    sensor.pipeline.lost("its broker is gone");
+                    sensor.pipeline.lost("its broker is gone").await;
                 }
                 if let Some(sparkplug) = &mut self.sparkplug {
                     // What its nodes said is unknown from here; the sensors have heard it above.
@@ -325,7 +323,7 @@ impl Handler {
             let is_scan = matches!(reading, Reading::Scan(_));
             let origin = origin(&sensor.pipeline, &reading, &message);
             let due = match sensor.pipeline.submit_reading(reading, origin).await {
-                Submitted::Queued(answer) => Due::Committed(answer),
+                Submitted::Queued(heard) => Due::Committed(heard),
                 Submitted::Done(verdict) => Due::Now(Some(verdict)),
             };
             parts.push_back(Part { sensor: index, due, is_scan, id });
@@ -427,14 +425,14 @@ impl Handler {
             Settled::Stood => {
                 let Due::Stands(Standing { reading, .. }) = part.due else { return };
                 let due = match sensor.pipeline.submit_reading(reading, None).await {
-                    Submitted::Queued(answer) => Due::Committed(answer),
+                    Submitted::Queued(heard) => Due::Committed(heard),
                     Submitted::Done(_) => Due::Now(None),
                 };
                 pending.parts.push_front(Part { due, ..part });
                 return;
             }
-            Settled::Outcome(outcome) => {
-                let verdict = sensor.pipeline.handle_outcome(&outcome);
+            Settled::Heard(heard) => {
+                let verdict = sensor.pipeline.handle_heard(&heard);
                 // An entry that breaks a rule would break it again: it is counted, named in the log, done with.
                 if verdict == Verdict::NotRecorded {
                     // Not committed: the broker keeps it, and sends it again once asked to. The poller waits before it
@@ -474,7 +472,7 @@ async fn settled(pending: &mut VecDeque<Pending>) -> Settled {
     match oldest.parts.front_mut().map(|part| &mut part.due) {
         None => Settled::Empty,
         Some(Due::Now(verdict)) => Settled::Nothing(*verdict),
-        Some(Due::Committed(answer)) => Settled::Outcome(answer.await.unwrap_or(Err(Refused::Closed))),
+        Some(Due::Committed(heard)) => Settled::Heard(heard.await.unwrap_or_else(|_| unheard())),
         Some(Due::Stands(standing)) => {
             sleep_until(standing.until).await;
             Settled::Stood

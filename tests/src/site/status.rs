@@ -36,11 +36,21 @@ pub struct Device {
     pub connected: bool,
     #[serde(default)]
     pub problem: Option<String>,
+    /// What is wrong with the level it reports.
+    pub level_problem: Option<String>,
     pub readings: u64,
     pub bad_frames: u64,
     #[serde(default)]
     pub bad_frames_by_reason: BTreeMap<String, u64>,
     pub refused: u64,
+}
+
+impl Device {
+    /// What is wrong with it, or with the level it reports.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.problem.as_deref().or(self.level_problem.as_deref())
+    }
 }
 
 impl Status {

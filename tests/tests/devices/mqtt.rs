@@ -122,7 +122,7 @@ async fn every_dialect(version: &str, test: &str) {
         sensor.publish_raw(topic, *payload, true).await.unwrap();
     }
     let mut site = site(&hub, broker.port(), version).start().await;
-    let known = |device: &tests::site::status::Device| device.connected && device.problem.is_none();
+    let known = |device: &tests::site::status::Device| device.connected && device.trouble().is_none();
     site.wait_for_status("every sensor is there", |status| {
         NODES.iter().all(|node| known(&status.devices[&names(node).0]))
     })
@@ -184,10 +184,8 @@ async fn a_node_that_starts_again_at_zero_has_used_nothing() {
     for _ in 0..3 {
         sensor.publish_raw(node.topic, (node.payload)(0), false).await.unwrap();
     }
-    let status = site
-        .wait_for_status("the level is in doubt", |status| status.devices["sensor-tasmota"].problem.is_some())
-        .await;
-    assert!(status.names("bin is off its scale"), "{:?}", status.problems);
+    let status = site.wait_for_status("the bin is off its scale", |status| status.names("bin is off its scale")).await;
+    assert!(status.devices["sensor-tasmota"].trouble().is_some(), "{:?}", status.problems);
     fill(&mut sensor, node, &emitted, 38).await;
     site.wait_until_accepted(2).await;
     assert_eq!(site.accepted()[1].qty, 2);
@@ -262,7 +260,7 @@ async fn a_level_that_is_taken_back_before_it_counts_does_not_count() {
     sensor.publish_raw(esphome.topic, (esphome.payload)(TARE + 7 * PIECE), false).await.unwrap();
     sensor.publish_raw("bin3/status", "offline", false).await.unwrap();
     site.wait_for_status("both are known to be wrong", |status| {
-        status.devices["sensor-json"].problem.is_some() && !status.devices["sensor-esphome"].connected
+        status.devices["sensor-json"].trouble().is_some() && !status.devices["sensor-esphome"].connected
     })
     .await;
     // A level said later counts when those before it have stood for as long as they would.

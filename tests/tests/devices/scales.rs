@@ -120,7 +120,7 @@ async fn a_scale_that_cannot_weigh_is_unknown_and_counts_nothing() {
             Tongue::ALL
                 .iter()
                 .filter(|tongue| says_so(tongue))
-                .all(|tongue| status.devices[&names(*tongue).0].problem.is_some())
+                .all(|tongue| status.devices[&names(*tongue).0].trouble().is_some())
         })
         .await;
         for scale in &scales {
@@ -129,7 +129,7 @@ async fn a_scale_that_cannot_weigh_is_unknown_and_counts_nothing() {
             scale.put(TARE + PIECE * 5.0);
         }
         site.wait_for_status("every scale weighs again", |status| {
-            Tongue::ALL.into_iter().all(|tongue| status.devices[&names(tongue).0].problem.is_none())
+            Tongue::ALL.into_iter().all(|tongue| status.devices[&names(tongue).0].trouble().is_none())
         })
         .await;
     }

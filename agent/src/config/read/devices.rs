@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use gateway_proto::{
-    name::{DeviceName, PlaceName},
-    place::Place,
-};
+use gateway_proto::name::{DeviceName, PlaceName};
 use settings::{At, Section};
 
 use super::{
@@ -14,7 +11,7 @@ use super::{
 };
 use crate::{
     device::{
-        Framing, LineFormat, Mass, MassUnit, Terminator,
+        Framing, LineFormat, MassUnit, Terminator,
         scale::{
             Options, Protocol,
             modbus::{Map, Query, WordOrder},
@@ -23,7 +20,7 @@ use crate::{
         scanner_host::HostDialect,
     },
     label::vendor_prefix::Prefix,
-    movement::settle,
+    movement::weighing,
 };
 
 impl Reader<'_, '_> {
@@ -138,21 +135,23 @@ impl Reader<'_, '_> {
 
     /// Notes that a device weighs a bin, and what speaks against it.
     pub(super) fn weighs(&mut self, bin: &At<PlaceName>, device: &DeviceName) {
-        let Some(piece) = self.names.bins.get(&bin.value) else {
-            return self.notes.note_at(bin, format_args!("there is no [[bin]] {}", bin.value));
-        };
-        if *piece == Mass::ZERO {
-            self.notes.note_at(bin, format_args!("the item of bin {} has no piece_weight_g to count by", bin.value));
+        match self.names.bins.get(&bin.value) {
+            Some(Some(_)) => {}
+            Some(None) => {
+                let remedy = "has no piece_weight_g: unknown until it is calibrated at the bin";
+                self.notes.warn_at(bin, format_args!("the item of bin {} {remedy}", bin.value));
+            }
+            None if self.names.imported_bins => {}
+            None => {
+                let rule = format_args!(
+                    "there is no [[bin]] {}; where bins are imported, write imported_bins = true in [site]",
+                    bin.value
+                );
+                return self.notes.note_at(bin, rule);
+            }
         }
         if let Some(other) = self.names.weighed.insert(bin.value.clone(), device.clone()) {
             self.notes.note_at(bin, format_args!("bin {} is weighed by {other} already", bin.value));
-        }
-        let place = Place::Bin(bin.value.clone());
-        // A scan and a weight of one act would be two movements as long as nobody tells that they are one.
-        if let Some((station, _)) = self.names.stations.iter().find(|(_, at)| **at == place) {
-            let rule =
-                format_args!("bin {} is the place of station {station}: weigh it or scan it, not both", bin.value);
-            self.notes.note_at(bin, rule);
         }
     }
 
@@ -227,7 +226,7 @@ impl Reader<'_, '_> {
     }
 
     /// A word of a list, or the default when the key is absent.
-    fn word<T: Default>(
+    pub(super) fn word<T: Default>(
         &mut self,
         section: &mut Section<'_, '_>,
         key: &'static str,
@@ -244,6 +243,6 @@ impl Reader<'_, '_> {
 
     pub(super) fn settle_readings(&mut self, section: &mut Section<'_, '_>) -> u32 {
         let readings = section.integer(self.notes, "settle_readings", 1..=50);
-        readings.map_or(settle::READINGS, |at| u32::try_from(at.value).expect("in range"))
+        readings.map_or(weighing::READINGS, |at| u32::try_from(at.value).expect("in range"))
     }
 }

@@ -38,8 +38,8 @@ fn an_article_number_is_the_same_in_every_length() {
 
 #[test]
 fn an_item_is_found_by_its_article_number_as_labels_have_it() {
-    let catalog = read(&item("M8", "\"4006381333931\"")).catalog();
-    assert_eq!(catalog.item("04006381333931").map(ItemCode::as_str), Some("M8"));
+    let catalog = read(&item("M8", "\"4006381333931\"")).register.catalog();
+    assert_eq!(catalog.lookup("04006381333931").map(|known| known.item.to_string()).as_deref(), Some("M8"));
 }
 
 #[test]
@@ -52,10 +52,13 @@ fn an_items_code_is_no_command() {
 fn a_stations_mode_moves_parts_where_they_may_go() {
     let station =
         |place: &str, mode: &str| format!("[[station]]\nname = \"s\"\nplace = \"{place}\"\nmode = \"{mode}\"\n");
-    for (place, mode) in [("dock", "use"), ("dock", "receive"), ("bin:A", "put-away"), ("field:van-3", "deploy:van-4")]
-    {
+    for (place, mode) in [("dock", "use"), ("dock", "receive"), ("bin:A", "put-away"), ("bin:A", "deploy:van-4")] {
         check(&station(place, mode), &[]);
     }
+    check(
+        &station("field:van-3", "deploy:van-4"),
+        &["4: station[0].mode: moves parts from field:van-3 to field:van-4, which nothing may"],
+    );
     check(&station("dock", "put-away"), &["4: station[0].mode: moves parts from dock to dock, which nothing may"]);
     check(
         &station("field:van-3", "deploy:van-3"),

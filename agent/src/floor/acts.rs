@@ -1,0 +1,128 @@
+//! What people said, and what became of it: so that the newest acts can be restated and taken back.
+
+use std::collections::{HashMap, VecDeque};
+
+use gateway_proto::{
+    name::{FeedName, PlaceName, Text},
+    record::Seq,
+};
+
+use crate::movement::said::{ActId, Said};
+
+/// Acts that can still be restated or taken back. A station's own memory is shorter; this only bounds all of them.
+const ACTS_MAX: usize = 4_096;
+
+/// The newest acts of a site.
+#[derive(Debug, Default)]
+pub(super) struct Acts {
+    traces: HashMap<ActId, Trace>,
+    /// Oldest first.
+    order: VecDeque<ActId>,
+}
+
+/// One act and what was recorded of it.
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) said: Said,
+    /// The ends that are bins on scales, the answering one first.
+    pub(super) ends: Vec<PlaceName>,
+    pub(super) made: Vec<Made>,
+    /// Base units on their way to the ledger.
+    pub(super) in_flight: u64,
+    pub(super) storage: Storage,
+    pub(super) stage: Stage,
+    /// The delivery that came in by it.
+    pub(super) delivery: Option<Text>,
+}
+
+/// Whether a restart would give the act back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    No,
+    Kept,
+}
+
+/// What an act can still become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Open,
+    /// Nothing came of it: its time was over, or it was taken back before it was recorded.
+    Over,
+    /// It was said under a code that nobody knew, and stands under its item since.
+    Explained,
+}
+
+/// A movement that was made of an act and stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Made {
+    pub(super) feed: FeedName,
+    pub(super) seq: Seq,
+    pub(super) units: u64,
+    pub(super) by: By,
+}
+
+/// Who said how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    Quantity,
+    Weight,
+}
+
+impl Acts {
+    pub(super) fn insert(&mut self, said: Said, ends: Vec<PlaceName>) {
+        let act = said.act;
+        let trace = Trace {
+            said,
+            ends,
+            made: Vec::new(),
+            in_flight: 0,
+            storage: Storage::No,
+            stage: Stage::Open,
+            delivery: None,
+        };
+        if self.traces.insert(act, trace).is_none() {
+            self.order.push_back(act);
+        }
+        if self.order.len() > ACTS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.traces.remove(&oldest);
+        }
+    }
+
+    pub(super) fn get(&self, act: ActId) -> Option<&Trace> {
+        self.traces.get(&act)
+    }
+
+    pub(super) fn get_mut(&mut self, act: ActId) -> Option<&mut Trace> {
+        self.traces.get_mut(&act)
+    }
+
+    pub(super) fn forget(&mut self, act: ActId) {
+        if self.traces.remove(&act).is_some() {
+            self.order.retain(|other| *other != act);
+        }
+    }
+
+    /// Whether the same part scanned again is another act: this one is over, forgotten, or complete since its weight was
+    /// recorded.
+    pub(super) fn is_past(&self, act: ActId) -> bool {
+        self.get(act)
+            .is_none_or(|trace| trace.stage != Stage::Open || trace.made.iter().any(|made| made.by == By::Weight))
+    }
+
+    /// A movement was taken back, whoever did it: no act has it any more. The act that had it.
+    pub(super) fn taken_back(&mut self, feed: &FeedName, seq: Seq) -> Option<ActId> {
+        let is_it = |made: &Made| made.seq == seq && made.feed == *feed;
+        let (act, trace) = self.traces.iter_mut().find(|(_, trace)| trace.made.iter().any(is_it))?;
+        trace.made.retain(|made| !is_it(made));
+        Some(*act)
+    }
+}
+
+impl Trace {
+    /// Base units that stand in the ledger.
+    pub(super) fn standing(&self) -> u64 {
+        self.made.iter().map(|made| made.units).sum()
+    }
+}

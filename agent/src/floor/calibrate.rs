@@ -1,0 +1,215 @@
+//! Calibration at a bin: what the technician says goes to the bin's procedure, with what the scale shows.
+
+use gateway_proto::name::{PlaceName, Text};
+use serde_json::{Value, json};
+
+use super::{
+    Floor,
+    command::CalibrationStep,
+    fuse::{Facts, Part, Work},
+    moment::Moment,
+    order::Caller,
+    weighed::Weighed,
+};
+use crate::{
+    device::{Decimal, Mass, MassUnit},
+    movement::{
+        calibration::{
+            Calibration, Container, CvKnown, Emptiness, PieceFrom, PieceWeight, Procedure, Rest, Say, Seen, Setup,
+            Tare, TareFrom,
+        },
+        entry::{Kept, KeptKey, Statement},
+    },
+    register::{container, fact::Fact},
+};
+
+impl Floor {
+    pub(super) fn calibrate(
+        &mut self,
+        now: &Moment,
+        caller: Caller,
+        bin: &PlaceName,
+        by: &Text,
+        step: CalibrationStep,
+    ) {
+        let came = self.calibration_step(now, bin, by, step);
+        match came {
+            Ok((value, None)) => self.done_at_once(caller, Ok(value)),
+            Ok((value, Some(work))) => self.command_work(caller, value, work),
+            Err(why) => self.done_at_once(caller, Err(why)),
+        }
+    }
+
+    fn calibration_step(
+        &mut self,
+        now: &Moment,
+        bin: &PlaceName,
+        by: &Text,
+        step: CalibrationStep,
+    ) -> Result<(Value, Option<Work>), String> {
+        let books = self.held_at(bin);
+        let container = match &step {
+            CalibrationStep::Container { container } => Some(self.known_container(container)?),
+            _ => None,
+        };
+        let wanted = self.register.bin(bin.as_str()).and_then(|bin| bin.max.or(bin.capacity));
+        let written = self.written(bin);
+        let weighed = self.weighed.get_mut(bin).ok_or_else(|| format!("bin {bin} has no scale"))?;
+        if weighed.ground.item().is_none() {
+            return Err(format!("there is no bin {bin} yet; import it with bins.csv"));
+        }
+        let rest = weighed.meter.rest();
+        let rest = rest.map(|rest| Rest { gross: rest.gross, sd: rest.sd, division: rest.division });
+        let seen = Seen { rest, books, lot: None };
+        let procedure = weighed.procedure.get_or_insert_with(|| {
+            let mut known = weighed.calibration.clone();
+            known.tare = known.tare.or_else(|| written.0.clone());
+            known.piece = known.piece.or_else(|| written.1.clone());
+            Procedure::new(Setup { wanted, ..Setup::default() }, known)
+        });
+        let say = match step {
+            CalibrationStep::Look { kind } => {
+                if let Some(kind) = kind {
+                    procedure.set_kind(kind);
+                }
+                return Ok((looked(weighed, &seen), None));
+            }
+            CalibrationStep::Tare { empty } => {
+                Say::WeighTare(if empty { Emptiness::Stated } else { Emptiness::NotSaid })
+            }
+            CalibrationStep::Container { .. } => Say::Contained(container.ok_or("no container")?),
+            CalibrationStep::GivenTare { grams } => Say::GiveTare(mass(&grams)?),
+            CalibrationStep::Begin => Say::StartSample,
+            CalibrationStep::PutIn { pieces } => Say::PutIn(pieces),
+            CalibrationStep::TookOut { pieces } => Say::TookOut(pieces),
+            CalibrationStep::Holds { pieces } => Say::Holds(pieces),
+            CalibrationStep::GivenPiece { grams } => Say::GivePiece(mass(&grams)?),
+            CalibrationStep::Take => Say::Take,
+        };
+        let before = procedure.calibration().clone();
+        let outcome =
+            procedure.handle(say, by, now.wall, &seen).map_err(|refusal| format!("{refusal}; {}", refusal.remedy()))?;
+        let value = json!({
+            "came": outcome.word(),
+            "text": outcome.text(),
+            "remedy": outcome.remedy(),
+            "notes": outcome.notes().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "step": procedure.step(),
+            "sampled": procedure.sampled(),
+            "can_take": procedure.offer().is_some(),
+            "calibration": procedure.calibration(),
+        });
+        let after = procedure.calibration();
+        if *after == before {
+            return Ok((value, None));
+        }
+        let text = serde_json::to_string(&measured(after, &written)).expect("a calibration is plain data");
+        let kept = Kept { key: KeptKey::new("calibration", bin.as_str()), text };
+        Ok((value, Some(Work::of(Statement::Keep(kept), Part::Facts(Facts::Calibration { bin: bin.clone() })))))
+    }
+
+    /// What the site's file or an import says of a bin's tare and piece, as far as it was said.
+    fn written(&self, name: &PlaceName) -> (Option<Tare>, Option<PieceWeight>) {
+        let Some(bin) = self.register.bin(name.as_str()) else { return (None, None) };
+        let is_said = bin.tare.is_some() || bin.container.is_some();
+        let tare = is_said.then(|| Tare { mass: self.register.tare(bin), spread: Mass::ZERO, from: TareFrom::Given });
+        let piece = self.register.item(bin.item.as_str()).and_then(|item| item.piece);
+        let piece = piece.map(|piece| PieceWeight {
+            mean: piece.mean,
+            cv: piece.cv,
+            cv_known: CvKnown::Assumed,
+            sample_size: piece.sample_size,
+            from: PieceFrom::Given,
+            lot: None,
+        });
+        (tare, piece)
+    }
+
+    pub(super) fn calibration_committed(&mut self, now: &Moment, bin: &PlaceName) {
+        let held = self.held_at(bin);
+        let register = self.register.clone();
+        let written = self.written(bin);
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        if let Some(procedure) = &weighed.procedure {
+            weighed.calibration = measured(procedure.calibration(), &written);
+        }
+        if weighed.refresh(bin, &register) {
+            weighed.begin_from(now.elapsed, held);
+        }
+        self.level_changed(now, bin);
+        self.show_doubt(now, bin);
+    }
+
+    /// Nothing of it holds: the procedure goes back to what is kept.
+    pub(super) fn calibration_failed(&mut self, bin: &PlaceName) {
+        if let Some(weighed) = self.weighed.get_mut(bin) {
+            weighed.procedure = None;
+        }
+    }
+
+    /// A specimen of a kind of container stands on the bin's scale.
+    pub(super) fn weigh_container(&mut self, caller: Caller, name: &Text, bin: &PlaceName) {
+        let rest = self.weighed.get(bin).and_then(|weighed| weighed.meter.rest());
+        let rest = rest.map(|rest| Rest { gross: rest.gross, sd: rest.sd, division: rest.division });
+        let mut containers = self.containers.clone();
+        let container = match containers.weigh(name, rest.as_ref()) {
+            Ok(container) => container.clone(),
+            Err(refusal) => return self.done_at_once(caller, Err(refusal.to_string())),
+        };
+        let text = serde_json::to_string(&containers).expect("containers are plain data");
+        let kept = Kept { key: KeptKey::new("containers", ""), text };
+        let mut work = Work::of(Statement::Keep(kept), Part::Facts(Facts::Plain));
+        if let Ok(name) = container.name.as_str().parse() {
+            let fact = container::Container { name, tare: container.tare, spread: container.spread };
+            self.tell_register(&[Fact::Container(fact)], &mut work);
+        }
+        self.containers = containers;
+        self.command_work(caller, json!(container), work);
+    }
+
+    fn known_container(&self, name: &Text) -> Result<Container, String> {
+        if let Some(container) = self.containers.get(name.as_str()) {
+            return Ok(container.clone());
+        }
+        match self.register.container(name.as_str()) {
+            Some(known) => Ok(Container::given(name.clone(), known.tare, known.spread)),
+            None => Err(format!("there is no container {name}; weigh one, or import it with containers.csv")),
+        }
+    }
+}
+
+fn looked(weighed: &Weighed, seen: &Seen) -> Value {
+    let procedure = weighed.procedure.as_ref();
+    json!({
+        "item": weighed.ground.item(),
+        "step": procedure.map(Procedure::step),
+        "asks": procedure.map(Procedure::asks),
+        "sampled": procedure.and_then(Procedure::sampled),
+        "can_take": procedure.is_some_and(|procedure| procedure.offer().is_some()),
+        "calibration": procedure.map_or(&weighed.calibration, Procedure::calibration),
+        "scale": weighed.scale,
+        // What the scale showed last, at rest or not; none since it is silent.
+        "shows": weighed.shows.map(|mass| mass.to_string()),
+        "at_rest": seen.rest.is_some(),
+        "gross": seen.rest.map(|rest| rest.gross.to_string()),
+        "gross_g": seen.rest.map(|rest| rest.gross.as_grams()),
+        "division": seen.rest.map(|rest| rest.division.to_string()),
+        "books": seen.books,
+    })
+}
+
+/// What was found out at the bin, without what is written elsewhere and may change there.
+fn measured(calibration: &Calibration, (tare, piece): &(Option<Tare>, Option<PieceWeight>)) -> Calibration {
+    let mut own = calibration.clone();
+    own.tare = own.tare.filter(|own| Some(own) != tare.as_ref());
+    own.piece = own.piece.filter(|own| Some(own) != piece.as_ref());
+    own
+}
+
+/// Grams as people write them.
+fn mass(grams: &str) -> Result<Mass, String> {
+    let decimal = Decimal::parse(grams.trim()).ok();
+    decimal
+        .and_then(|grams| Mass::of(grams, MassUnit::Gram))
+        .ok_or_else(|| format!("{grams:?} is no weight; write grams with a point, 8.05"))
+}

@@ -1,0 +1,610 @@
+//! Acts and the bins they touch: what a person says goes to each end that is a bin on a scale, and becomes a movement
+//! as it stands where neither is.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use gateway_proto::{
+    name::{FeedName, PlaceName},
+    place::Place,
+    quantity::Quantity,
+    record::Seq,
+};
+
+use super::{
+    Floor,
+    acts::{Stage, Storage},
+    later::Later,
+    moment::Moment,
+    order::{Caller, Notice, Order, Ticket},
+    scan::Step,
+    weighed::{Recording, Weighed},
+};
+use crate::{
+    device::Mass,
+    movement::{
+        entry::{Claim, Entry, Kept, KeptKey, Level, Origin, Statement, TakeBack},
+        fusion::{
+            Answer, Disagreement, End, MovementKey, Occasion, Output, Proposal, Restated, Withdrawn, allocate::Way,
+        },
+        said::{ActId, Said},
+    },
+    register::Register,
+};
+
+/// Movements that a late scan may still name, of all bins. A bin remembers fewer; this only bounds all of them.
+const KEYS_MAX: usize = 4_096;
+
+const TOO_LATE_TO_CHANGE: &str = "that was booked too long ago to change; scan the quantity, then the part again";
+
+/// Statements that go into one transaction, and what each of them is the recording of.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) statements: Vec<Statement>,
+    pub(super) parts: Vec<Part>,
+    pub(super) caller: Option<Caller>,
+    pub(super) origin: Option<Origin>,
+    /// What the caller hears once it is recorded.
+    pub(super) text: String,
+    /// What a station's session took, to be put back when this is not recorded.
+    pub(super) step: Option<Step>,
+    /// What is recorded behind it, whatever becomes of it: it may forget what this keeps.
+    pub(super) after: Vec<Work>,
+}
+
+/// What a statement is the recording of, and so who has to hear what became of it.
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    /// An act between places without scales, or more of it.
+    Said {
+        act: ActId,
+        units: u64,
+    },
+    /// A movement is taken back.
+    Back,
+    /// A movement of an act is taken back because another quantity was said.
+    Remade {
+        act: ActId,
+    },
+    /// A movement of an act is taken back that was withdrawn while it was being recorded.
+    Undone {
+        act: ActId,
+        bin: PlaceName,
+    },
+    /// An act waits for its weight.
+    Kept {
+        act: ActId,
+    },
+    /// An act waits no longer.
+    Dropped {
+        act: ActId,
+    },
+    Booked {
+        bin: PlaceName,
+        act: ActId,
+    },
+    Claimed {
+        bin: PlaceName,
+        act: ActId,
+    },
+    /// A movement that turned out to be recorded at its other end too.
+    Superseded {
+        bin: PlaceName,
+    },
+    /// A level; alone in its entry, since it makes any number of movements.
+    Level {
+        bin: PlaceName,
+        acts: Vec<ActId>,
+    },
+    /// A movement that is nobody's act: an adjustment.
+    Other,
+    /// A movement that stood under an unknown code, there with this number, and now stands under its item.
+    Explained {
+        seq: Seq,
+    },
+    /// Facts beside the ledger.
+    Facts(Facts),
+}
+
+/// Which facts, where their committing means something.
+#[derive(Debug, Clone)]
+pub(super) enum Facts {
+    /// Nothing follows from them.
+    Plain,
+    /// A bin was counted: it held so many when its scale showed this.
+    Anchor {
+        bin: PlaceName,
+        pieces: u64,
+        gross: Option<Mass>,
+    },
+    /// What is known of the site is another now.
+    Register(Arc<Register>),
+    Calibration {
+        bin: PlaceName,
+    },
+    Alarms,
+}
+
+/// Movements by the keys that fusions know them by.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    next: u64,
+    known: VecDeque<(MovementKey, FeedName, Seq)>,
+}
+
+impl Keys {
+    pub(super) fn give(&mut self, feed: &FeedName, seq: Seq) -> MovementKey {
+        let key = MovementKey(self.next);
+        self.next += 1;
+        self.known.push_back((key, feed.clone(), seq));
+        if self.known.len() > KEYS_MAX {
+            self.known.pop_front();
+        }
+        key
+    }
+
+    fn find(&self, key: MovementKey) -> Option<(FeedName, Seq)> {
+        self.known.iter().rev().find(|(known, ..)| *known == key).map(|(_, feed, seq)| (feed.clone(), *seq))
+    }
+}
+
+impl Work {
+    pub(super) fn of(statement: Statement, part: Part) -> Self {
+        Self { statements: vec![statement], parts: vec![part], ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, statement: Statement, part: Part) {
+        self.statements.push(statement);
+        self.parts.push(part);
+    }
+}
+
+impl Floor {
+    /// Hands an act to whoever it concerns. What has to be recorded of it goes into `work`.
+    ///
+    /// # Errors
+    /// Why it cannot be, for the person; nothing is changed then.
+    pub(super) fn say(&mut self, now: &Moment, said: &Said, work: &mut Work) -> Result<(), String> {
+        let ends = self.ends(said);
+        if ends.is_empty() {
+            let qty = said.qty.unwrap_or(Quantity::ONE);
+            let statement = Statement::movement(said.movement(qty)).map_err(|error| error.to_string())?;
+            self.acts.insert(said.clone(), ends);
+            self.fly(said.act, qty.units());
+            work.push(statement, Part::Said { act: said.act, units: qty.units() });
+            return Ok(());
+        }
+        self.acts.insert(said.clone(), ends.clone());
+        for (i, bin) in ends.iter().enumerate() {
+            let end = if i == 0 { End::Answering } else { End::Other };
+            let Some(weighed) = self.weighed.get_mut(bin) else { continue };
+            if let Err(refused) = weighed.fusion.handle_said(now.elapsed, said.clone(), end) {
+                for taken in &ends[..i] {
+                    if let Some(weighed) = self.weighed.get_mut(taken) {
+                        weighed.fusion.withdraw(now.elapsed, said.act);
+                    }
+                    self.drain(now, taken);
+                }
+                return Err(refused.to_string());
+            }
+        }
+        for bin in &ends {
+            self.drain_into(now, bin, said.act, work);
+        }
+        Ok(())
+    }
+
+    /// Gives back an act that was kept when the process ended.
+    pub(super) fn restore_act(&mut self, now: &Moment, said: Said) {
+        let ends = self.ends(&said);
+        for (i, bin) in ends.iter().enumerate() {
+            let end = if i == 0 { End::Answering } else { End::Other };
+            if let Some(weighed) = self.weighed.get_mut(bin) {
+                // What the bin does not take stays kept, and is tried again at the next start.
+                let _ = weighed.fusion.restore(now.elapsed, said.clone(), end);
+            }
+        }
+        if ends.is_empty() {
+            // The scale is no longer there: the act counts by itself, as at any other bin.
+            let mut work = Work::default();
+            if self.say(now, &said, &mut work).is_ok() {
+                work.push(Statement::Forget(KeptKey::act(said.act)), Part::Facts(Facts::Plain));
+                self.submit(work);
+            }
+            return;
+        }
+        let act = said.act;
+        self.acts.insert(said, ends.clone());
+        if let Some(trace) = self.acts.get_mut(act) {
+            trace.storage = Storage::Kept;
+        }
+        for bin in &ends {
+            self.drain(now, bin);
+        }
+    }
+
+    /// The taking back of an act that waited could not be recorded: it waits on.
+    pub(super) fn wait_on(&mut self, now: &Moment, act: ActId) {
+        let Some(trace) = self.acts.get_mut(act) else { return };
+        trace.stage = Stage::Open;
+        let (said, ends) = (trace.said.clone(), trace.ends.clone());
+        for (i, bin) in ends.iter().enumerate() {
+            let end = if i == 0 { End::Answering } else { End::Other };
+            if let Some(weighed) = self.weighed.get_mut(bin) {
+                let _ = weighed.fusion.restore(now.elapsed, said.clone(), end);
+            }
+        }
+        for bin in &ends {
+            self.drain(now, bin);
+        }
+    }
+
+    /// An act is of so many, in all.
+    ///
+    /// # Errors
+    /// Why that cannot be, for the person.
+    pub(super) fn restate(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), String> {
+        let Some(trace) = self.acts.get(act) else {
+            return Err(TOO_LATE_TO_CHANGE.to_owned());
+        };
+        match trace.stage {
+            Stage::Open => {}
+            Stage::Over => return Err("nothing came of that scan; scan the quantity, then the part again".to_owned()),
+            Stage::Explained => return Err("that part is known by now; undo it and scan it anew".to_owned()),
+        }
+        let ends = trace.ends.clone();
+        let is_recorded = !trace.made.is_empty();
+        let mut is_by_quantity = ends.is_empty();
+        let mut is_known = ends.is_empty();
+        for bin in &ends {
+            let Some(weighed) = self.weighed.get_mut(bin) else { continue };
+            match weighed.fusion.restate(now.elapsed, act, qty) {
+                Restated::Waiting => is_known = true,
+                Restated::Unknown => {}
+                Restated::Weighed { units } => {
+                    is_known = true;
+                    if units != qty.units() {
+                        work.text = format!("the scale says {units}, and {units} are recorded");
+                    }
+                }
+                Restated::Booked { .. } => (is_known, is_by_quantity) = (true, true),
+            }
+        }
+        if !is_known && is_recorded {
+            return Err(TOO_LATE_TO_CHANGE.to_owned());
+        }
+        if let Some(trace) = self.acts.get_mut(act) {
+            trace.said.qty = Some(qty);
+        }
+        if is_by_quantity {
+            self.remake(now, act, qty, work)?;
+        }
+        for bin in &ends {
+            self.drain_into(now, bin, act, work);
+        }
+        Ok(())
+    }
+
+    /// An act is taken back.
+    ///
+    /// # Errors
+    /// Why that cannot be, for the person.
+    pub(super) fn withdraw(&mut self, now: &Moment, act: ActId, work: &mut Work) -> Result<(), String> {
+        let Some(trace) = self.acts.get(act) else {
+            return Err("that was booked too long ago to take back here; undo the movement on the page".to_owned());
+        };
+        let ends = trace.ends.clone();
+        let mut is_recorded = ends.is_empty();
+        for bin in &ends {
+            let Some(weighed) = self.weighed.get_mut(bin) else { continue };
+            match weighed.fusion.withdraw(now.elapsed, act) {
+                Withdrawn::Dropped | Withdrawn::Recording => {}
+                Withdrawn::Recorded => is_recorded = true,
+                Withdrawn::Unknown => is_recorded |= self.acts.get(act).is_some_and(|trace| !trace.made.is_empty()),
+            }
+        }
+        if is_recorded {
+            self.unmake(now, act, work)?;
+        }
+        for bin in &ends {
+            self.drain_into(now, bin, act, work);
+        }
+        Ok(())
+    }
+
+    /// The bins on scales that an act touches, for the item that lies there; the one that answers for it first.
+    fn ends(&self, said: &Said) -> Vec<PlaceName> {
+        let is_here = |place: &Place| match place {
+            Place::Bin(name) => {
+                let weighed = self.weighed.get(name)?;
+                (weighed.content()?.item == said.item).then(|| name.clone())
+            }
+            Place::Vendor
+            | Place::Dock
+            | Place::Bench
+            | Place::Quarantine
+            | Place::Field(_)
+            | Place::Asset(_)
+            | Place::Used
+            | Place::Scrap
+            | Place::Variance => None,
+        };
+        let mut ends: Vec<PlaceName> = [&said.from, &said.to].into_iter().filter_map(is_here).collect();
+        // Stable: of two that know alike the one that the parts leave stays first.
+        ends.sort_by_key(|bin| self.weighed.get(bin).is_none_or(|weighed| !weighed.fusion.knows_level()));
+        ends
+    }
+
+    /// Records the difference to what stands of an act.
+    fn remake(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), String> {
+        let Some(trace) = self.acts.get(act) else { return Ok(()) };
+        let said = trace.said.clone();
+        let mut total = trace.standing() + trace.in_flight;
+        if total > qty.units() {
+            if trace.in_flight > 0 {
+                return Err("the part is still being recorded; scan the quantity again".to_owned());
+            }
+            for made in trace.made.clone().iter().rev() {
+                if total <= qty.units() {
+                    break;
+                }
+                total -= made.units;
+                work.push(Self::back(now, &said, made.feed.clone(), made.seq), Part::Remade { act });
+            }
+        }
+        if let Ok(more) = Quantity::new(qty.units().saturating_sub(total)) {
+            let statement = Statement::movement(said.movement(more)).map_err(|error| error.to_string())?;
+            self.fly(act, more.units());
+            work.push(statement, Part::Said { act, units: more.units() });
+        }
+        Ok(())
+    }
+
+    /// Takes back all that stands of an act.
+    fn unmake(&mut self, now: &Moment, act: ActId, work: &mut Work) -> Result<(), String> {
+        let Some(trace) = self.acts.get(act) else { return Ok(()) };
+        if trace.in_flight > 0 {
+            return Err("the part is still being recorded; scan again to take it back".to_owned());
+        }
+        let said = trace.said.clone();
+        for made in trace.made.clone() {
+            work.push(Self::back(now, &said, made.feed, made.seq), Part::Back);
+        }
+        Ok(())
+    }
+
+    fn back(now: &Moment, said: &Said, feed: FeedName, seq: Seq) -> Statement {
+        Statement::TakeBack(Box::new(TakeBack {
+            at: now.wall,
+            clock: now.clock.clone(),
+            by: said.by.clone(),
+            actor: said.actor.clone(),
+            feed,
+            seq,
+        }))
+    }
+
+    /// Carries out what a bin's fusion asks for, each in a transaction of its own.
+    pub(super) fn drain(&mut self, now: &Moment, bin: &PlaceName) {
+        while let Some(output) = self.weighed.get_mut(bin).and_then(|weighed| weighed.fusion.poll()) {
+            let mut work = Work::default();
+            self.carry_out(now, bin, output, &mut work);
+            self.submit(work);
+        }
+    }
+
+    /// The same, with what a person waits for in the person's transaction: what concerns the act that was said, restated
+    /// or taken back. All else is recorded whatever becomes of that, and behind it, since it may forget what that keeps.
+    fn drain_into(&mut self, now: &Moment, bin: &PlaceName, act: ActId, work: &mut Work) {
+        while let Some(output) = self.weighed.get_mut(bin).and_then(|weighed| weighed.fusion.poll()) {
+            let is_of_person = match &output {
+                Output::Keep(said) | Output::Book(said) => said.act == act,
+                Output::Drop(other) | Output::Undo(other) | Output::Done(other) => *other == act,
+                Output::Propose(_) | Output::Claim(_) | Output::TakeBack { .. } | Output::Flag(_) => false,
+            };
+            if is_of_person {
+                self.carry_out(now, bin, output, work);
+            } else {
+                let mut own = Work::default();
+                self.carry_out(now, bin, output, &mut own);
+                work.after.push(own);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: &Moment, bin: &PlaceName, output: Output, work: &mut Work) {
+        match output {
+            Output::Keep(said) => {
+                let text = serde_json::to_string(&said).expect("a said act is plain data");
+                let kept = Kept { key: KeptKey::act(said.act), text };
+                work.push(Statement::Keep(kept), Part::Kept { act: said.act });
+            }
+            Output::Drop(act) => work.push(Statement::Forget(KeptKey::act(act)), Part::Dropped { act }),
+            Output::Propose(proposal) => self.propose(now, bin, proposal, work),
+            Output::Book(said) => self.book(now, bin, &said, work),
+            Output::Claim(claiming) => {
+                let act = claiming.said.act;
+                match self.keys.find(claiming.of) {
+                    Some((feed, seq)) if self.take_flight(act, bin) => {
+                        let claim = Claim { said: claiming.said, feed, seq, stated: claiming.stated };
+                        work.push(Statement::Claim(Box::new(claim)), Part::Claimed { bin: bin.clone(), act });
+                    }
+                    found => self.answer_claim(now, bin, found.is_some()),
+                }
+            }
+            Output::TakeBack { of, act } => match (self.keys.find(of), self.acts.get(act)) {
+                (Some((feed, seq)), Some(trace)) => {
+                    let statement = Self::back(now, &trace.said, feed, seq);
+                    work.push(statement, Part::Superseded { bin: bin.clone() });
+                }
+                _ => self.answer_superseded(now, bin),
+            },
+            Output::Undo(act) => self.undo(now, act, bin, work),
+            Output::Flag(disagreement) => self.flag(now, bin, &disagreement),
+            Output::Done(act) => self.done(now, bin, act, work),
+        }
+    }
+
+    /// Takes back all that stands of an act. Nobody waits for the answer: the scan that took it back was answered when
+    /// the act was still being recorded.
+    pub(super) fn undo(&mut self, now: &Moment, act: ActId, bin: &PlaceName, work: &mut Work) {
+        let Some(trace) = self.acts.get(act) else { return };
+        if trace.in_flight > 0 {
+            return self.try_later(now, Later::Undo { act, bin: bin.clone() });
+        }
+        for made in &trace.made {
+            let back = Self::back(now, &trace.said, made.feed.clone(), made.seq);
+            work.push(back, Part::Undone { act, bin: bin.clone() });
+        }
+    }
+
+    fn propose(&mut self, now: &Moment, bin: &PlaceName, proposal: Proposal, work: &mut Work) {
+        let acts: Vec<ActId> = proposal.shares.iter().map(|said| said.act).collect();
+        let is_free = acts.iter().all(|act| self.flights.get(act).is_none_or(|at| at == bin));
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        let Some(content) = weighed.content().filter(|_| is_free) else {
+            // Tried again, when the other end has its answer or the bin its calibration.
+            weighed.fusion.proposed(now.elapsed, crate::movement::fusion::Proposed::Failed);
+            return;
+        };
+        let mut counted = proposal.counted;
+        // The books may rightly differ from the scale by parts on their way; the interval goes along.
+        let shift = |end: u64| end.saturating_add(proposal.pieces).saturating_sub(proposal.counted.pieces);
+        (counted.pieces, counted.low, counted.high) = (proposal.pieces, shift(counted.low), shift(counted.high));
+        let (taken_to, filled_from) = match proposal.occasion {
+            Occasion::FirstCount => (Place::Variance, Place::Variance),
+            Occasion::Change => (content.taken_to.clone(), content.filled_from.clone()),
+        };
+        let level = Level {
+            at: now.wall_at(proposal.began),
+            clock: now.clock.clone(),
+            item: content.item.clone(),
+            place: weighed.place.clone(),
+            counted,
+            by: weighed.scale.clone(),
+            taken_to,
+            filled_from,
+            shares: proposal.shares,
+        };
+        weighed.recording = Recording::Ordered;
+        for act in &acts {
+            self.flights.insert(*act, bin.clone());
+        }
+        work.push(Statement::Level(Box::new(level)), Part::Level { bin: bin.clone(), acts });
+    }
+
+    fn book(&mut self, now: &Moment, bin: &PlaceName, said: &Said, work: &mut Work) {
+        let qty = said.qty.unwrap_or(Quantity::ONE);
+        let answer = match Statement::movement(said.movement(qty)) {
+            Ok(statement) if self.take_flight(said.act, bin) => {
+                self.fly(said.act, qty.units());
+                work.push(statement, Part::Booked { bin: bin.clone(), act: said.act });
+                work.push(Statement::Forget(KeptKey::act(said.act)), Part::Facts(Facts::Plain));
+                return;
+            }
+            Ok(_) => Answer::Failed,
+            Err(_) => Answer::Refused,
+        };
+        if let Some(weighed) = self.weighed.get_mut(bin) {
+            weighed.fusion.booked(now.elapsed, answer);
+        }
+    }
+
+    /// Claims an act for one bin's recording; whether no other bin is recording it.
+    fn take_flight(&mut self, act: ActId, bin: &PlaceName) -> bool {
+        let is_free = self.flights.get(&act).is_none_or(|at| at == bin);
+        if is_free {
+            self.flights.insert(act, bin.clone());
+        }
+        is_free
+    }
+
+    fn answer_claim(&mut self, now: &Moment, bin: &PlaceName, is_busy: bool) {
+        if let Some(weighed) = self.weighed.get_mut(bin) {
+            weighed.fusion.claimed(now.elapsed, if is_busy { Answer::Failed } else { Answer::Refused });
+        }
+    }
+
+    fn answer_superseded(&mut self, now: &Moment, bin: &PlaceName) {
+        if let Some(weighed) = self.weighed.get_mut(bin) {
+            weighed.fusion.taken_back(now.elapsed, Answer::Refused);
+        }
+    }
+
+    /// Nothing more will come of an act at this bin. The other end goes on only if it was recorded.
+    fn done(&mut self, now: &Moment, bin: &PlaceName, act: ActId, work: &mut Work) {
+        let Some(trace) = self.acts.get_mut(act) else { return };
+        if !trace.made.is_empty() || trace.in_flight > 0 || trace.stage == Stage::Over {
+            return;
+        }
+        trace.stage = Stage::Over;
+        let others: Vec<PlaceName> = trace.ends.iter().filter(|end| *end != bin).cloned().collect();
+        for other in others {
+            if let Some(weighed) = self.weighed.get_mut(&other) {
+                weighed.fusion.withdraw(now.elapsed, act);
+            }
+            self.drain_into(now, &other, act, work);
+        }
+    }
+
+    fn flag(&mut self, now: &Moment, bin: &PlaceName, disagreement: &Disagreement) {
+        let item = self.weighed.get(bin).and_then(Weighed::content).map(|content| content.item.to_string());
+        let text = format!("bin {bin}, {}: {}", item.unwrap_or_default(), disagreement.text());
+        *self.disagreements.entry(bin.clone()).or_default() += 1;
+        if disagreement.is_alarm() {
+            self.notice(now, Some(bin), text, disagreement.remedy().to_owned());
+        }
+    }
+
+    /// Keeps something for people to see until they dismiss it.
+    pub(super) fn notice(&mut self, now: &Moment, bin: Option<&PlaceName>, text: String, remedy: String) {
+        let id = self.next_notice;
+        self.next_notice += 1;
+        let notice = Notice { id, at: now.wall, bin: bin.cloned(), text, remedy };
+        let kept = serde_json::to_string(&notice).expect("a notice is plain data");
+        let key = |id: u64| KeptKey::new("notice", id.to_string());
+        let mut work = Work::of(Statement::Keep(Kept { key: key(id), text: kept }), Part::Facts(Facts::Plain));
+        self.notices.push_back(notice.clone());
+        if self.notices.len() > super::NOTICES_MAX
+            && let Some(oldest) = self.notices.pop_front()
+        {
+            work.push(Statement::Forget(key(oldest.id)), Part::Facts(Facts::Plain));
+        }
+        self.submit(work);
+        self.orders.push_back(Order::Notice(notice));
+    }
+
+    pub(super) fn fly(&mut self, act: ActId, units: u64) {
+        if let Some(trace) = self.acts.get_mut(act) {
+            trace.in_flight += units;
+        }
+    }
+
+    /// Orders the recording of what is in `work`, if anything is.
+    pub(super) fn submit(&mut self, work: Work) {
+        let Work { statements, parts, caller, origin, text, step, after } = work;
+        if !statements.is_empty() {
+            let ticket = Ticket(self.next_ticket);
+            self.next_ticket += 1;
+            let pending = super::Pending { parts, caller, again: Vec::new(), origin, text, step };
+            self.pending.insert(ticket, pending);
+            self.orders.push_back(Order::Record { ticket, entry: Entry { origin, statements } });
+        }
+        for work in after {
+            self.submit(work);
+        }
+    }
+
+    /// What was begun and is not even ordered comes to nothing.
+    pub(super) fn abandon(&mut self, now: &Moment, work: Work) {
+        self.unrecorded(now, &work.parts, None, Answer::Failed);
+        for work in work.after {
+            self.abandon(now, work);
+        }
+    }
+
+    /// The change of a bin that `units` of an act are.
+    pub(super) fn signed_at(said: &Said, place: &Place, units: u64) -> i64 {
+        let units = i64::try_from(units).unwrap_or(i64::MAX);
+        Way::of(said, place).map_or(0, |way| way.signed(units))
+    }
+}

@@ -1,0 +1,205 @@
+//! What a floor begins with: the site's file, the facts that were kept, what the ledger holds.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use gateway_proto::{on_hand::OnHand, time::WallTime};
+
+use super::{
+    Floor, Watching,
+    count::Counts,
+    fuse::{Facts, Part, Work},
+    moment::Moment,
+    order::Notice,
+    scan::Desk,
+    stock::Stock,
+    weighed::Weighed,
+};
+use crate::{
+    label::LabelRules,
+    movement::{
+        calibration::{Calibration, Containers},
+        entry::Statement,
+        rules::{self, Caution, Rules, Subject},
+        said::Said,
+        session::{self, Session},
+    },
+    register::{
+        Register,
+        fact::{Fact, Kind, Origin},
+    },
+};
+
+/// What the site's file says.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub register: Register,
+    pub labels: LabelRules,
+    pub stations: Vec<session::Station>,
+    pub scales: Vec<Watching>,
+    /// Whether alarms also look at the low end of a weighed count.
+    pub caution: Caution,
+}
+
+/// A fact that was kept beside the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFact {
+    pub kind: String,
+    pub name: String,
+    /// JSON.
+    pub text: String,
+}
+
+/// The kept facts, sorted.
+#[derive(Default)]
+struct Sorted {
+    facts: Vec<Fact>,
+    calibrations: HashMap<String, Calibration>,
+    containers: Containers,
+    acts: Vec<Said>,
+    /// With when each was kept, and the origins of the scans it had taken.
+    sessions: HashMap<String, (session::Snapshot, WallTime, Vec<u64>)>,
+    counts: Vec<String>,
+    alarm_rows: Vec<(Subject, rules::Kept)>,
+    last_alarm: u64,
+    notices: Vec<Notice>,
+    /// What could not be read, for the log.
+    unreadable: Vec<String>,
+}
+
+impl Floor {
+    /// The floor of a site at its start. What cannot be taken over of the kept facts is told by notices; nothing stops it.
+    #[must_use]
+    pub fn new(setup: Setup, kept: Vec<KeptFact>, on_hand: OnHand, now: &Moment) -> Self {
+        let Setup { mut register, labels, stations, scales, caution } = setup;
+        let mut sorted = Sorted::of(kept);
+        // Items before what names them.
+        sorted.facts.sort_by_key(|fact| Kind::ALL.iter().position(|kind| *kind == fact.kind()));
+        for fact in std::mem::take(&mut sorted.facts) {
+            let (kind, name) = (fact.kind(), fact.name());
+            if let Err(refused) = register.apply(fact, Origin::Imported) {
+                sorted
+                    .unreadable
+                    .push(format!("{kind} {name} was imported and cannot stand beside the site's file: {refused}"));
+            }
+        }
+        let catalog = Arc::new(register.catalog());
+        let stock = Stock::new(on_hand);
+        let next_act = sorted.acts.iter().map(|said| said.act.0).max().unwrap_or(0).max(first_act(now.wall));
+        let snapshot = rules::Snapshot::of_rows(sorted.last_alarm, std::mem::take(&mut sorted.alarm_rows));
+        let next_notice = sorted.notices.iter().map(|notice| notice.id + 1).max().unwrap_or(1);
+        let mut floor = Self {
+            rules: Rules::new(super::alarms::watches(&register, caution), snapshot, now.elapsed),
+            caution,
+            alarms: super::alarms::Told::default(),
+            catalog: catalog.clone(),
+            next_register: None,
+            labels,
+            stock,
+            weighed: scales
+                .iter()
+                .map(|watching| {
+                    let calibration = sorted.calibrations.remove(watching.bin.as_str()).unwrap_or_default();
+                    (watching.bin.clone(), Weighed::new(watching, calibration, &register))
+                })
+                .collect(),
+            scales: scales.into_iter().map(|watching| (watching.scale, watching.bin)).collect(),
+            desks: stations
+                .into_iter()
+                .map(|station| {
+                    let name = station.name.clone();
+                    let desk = match sorted.sessions.remove(name.as_str()) {
+                        Some((snapshot, at, taken)) => {
+                            let away = now.wall.millis().saturating_sub(at.millis());
+                            let away = Duration::from_millis(u64::try_from(away).unwrap_or(0));
+                            Desk::new(Session::restore(station, snapshot, now.elapsed, away), taken)
+                        }
+                        None => Desk::new(Session::new(station), Vec::new()),
+                    };
+                    (name, desk)
+                })
+                .collect(),
+            register: Arc::new(register),
+            acts: super::acts::Acts::default(),
+            next_act,
+            keys: super::fuse::Keys::default(),
+            flights: HashMap::new(),
+            counts: Counts::of(sorted.counts),
+            containers: sorted.containers,
+            notices: sorted.notices.into(),
+            next_notice,
+            disagreements: std::collections::BTreeMap::new(),
+            parked: super::import::Parked::default(),
+            later: Vec::new(),
+            pending: HashMap::new(),
+            next_ticket: 0,
+            commanders: std::collections::BTreeMap::new(),
+            orders: std::collections::VecDeque::new(),
+            touched: std::collections::BTreeSet::new(),
+            stale_bins: std::collections::BTreeSet::new(),
+            stale_items: std::collections::BTreeSet::new(),
+        };
+        floor.submit(Work::of(Statement::Adopt(catalog), Part::Facts(Facts::Plain)));
+        floor.parked.look();
+        floor.begin_bins(now);
+        for said in sorted.acts {
+            floor.restore_act(now, said);
+        }
+        for text in sorted.unreadable {
+            floor.notice(now, None, text, "import it again".to_owned());
+        }
+        floor.look_at_all_alarms(now);
+        floor
+    }
+
+    /// Tells every bin on a scale what the books hold.
+    fn begin_bins(&mut self, now: &Moment) {
+        let bins: Vec<_> = self.weighed.keys().cloned().collect();
+        for bin in bins {
+            let held = self.held_at(&bin);
+            let Some(weighed) = self.weighed.get_mut(&bin) else { continue };
+            weighed.unknown_since = Some(now.elapsed);
+            if weighed.ground.item().is_some() {
+                weighed.begin_from(now.elapsed, held);
+                self.drain(now, &bin);
+            }
+        }
+    }
+}
+
+/// Acts are numbered from the clock on, so that a ledger that was put back from a backup gives out none again that waits.
+fn first_act(wall: WallTime) -> u64 {
+    wall.millis().unsigned_abs() << 12
+}
+
+impl Sorted {
+    fn of(kept: Vec<KeptFact>) -> Self {
+        let mut sorted = Self::default();
+        for row in kept {
+            if let Err(error) = sorted.take(&row) {
+                sorted.unreadable.push(format!("what was kept of {} {} cannot be read: {error}", row.kind, row.name));
+            }
+        }
+        sorted
+    }
+
+    fn take(&mut self, row: &KeptFact) -> serde_json::Result<()> {
+        let KeptFact { kind, name, text } = row;
+        match kind.as_str() {
+            "calibration" => drop(self.calibrations.insert(name.clone(), serde_json::from_str(text)?)),
+            "containers" => self.containers = serde_json::from_str(text)?,
+            "act" => self.acts.push(serde_json::from_str(text)?),
+            "session" => drop(self.sessions.insert(name.clone(), serde_json::from_str(text)?)),
+            "count" => self.counts.push(text.clone()),
+            "alarm" => {
+                let subject = name.parse().map_err(serde::de::Error::custom);
+                self.alarm_rows.push((subject?, serde_json::from_str(text)?));
+            }
+            "last-alarm" => self.last_alarm = serde_json::from_str(text)?,
+            "notice" => self.notices.push(serde_json::from_str(text)?),
+            _ if Kind::named(kind).is_some() => self.facts.push(serde_json::from_str(text)?),
+            // Another version's: it stays where it is.
+            _ => {}
+        }
+        Ok(())
+    }
+}

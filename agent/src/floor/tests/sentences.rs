@@ -1,0 +1,6 @@
+//! What the floor does, one behaviour each.
+
+mod acts;
+mod beside;
+mod trouble;
+mod weighing;

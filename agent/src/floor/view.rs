@@ -1,0 +1,188 @@
+//! How things stand, for people and machines: what the local API answers.
+
+use std::collections::BTreeMap;
+
+use gateway_proto::{name::PlaceName, place::Place};
+use serde_json::{Value, json};
+
+use super::fuse::{Part, Work};
+use super::{
+    Floor,
+    command::{Command, Look},
+    moment::Moment,
+    order::{Caller, Order, Reply},
+};
+use crate::{
+    movement::{
+        entry::{Statement, TakeBack},
+        rules::{State, Subject},
+        weighing::Doubt,
+    },
+    register::{
+        export,
+        fact::{Fact, Kind},
+        import::OnFault,
+    },
+};
+
+impl Floor {
+    /// Takes a command; the reply comes once what it changes is durable.
+    pub fn handle_command(&mut self, now: &Moment, caller: Caller, command: Command) {
+        match command {
+            Command::Undo { feed, seq, by } => {
+                let device = "page".parse().expect("a valid name");
+                let back = TakeBack { at: now.wall, clock: now.clock.clone(), by: device, actor: by, feed, seq };
+                let work = Work::of(Statement::TakeBack(Box::new(back)), Part::Back);
+                self.command_work(caller, json!({ "taken_back": seq }), work);
+            }
+            Command::Calibrate { bin, by, step } => self.calibrate(now, caller, &bin, &by, step),
+            Command::WeighContainer { name, bin } => self.weigh_container(caller, &name, &bin),
+            Command::Count { by, step } => self.count(now, caller, &by, step),
+            Command::Import { kind, csv, dry_run, skip_bad } => {
+                let on_fault = if skip_bad { OnFault::SkipBad } else { OnFault::TakeNone };
+                self.import(caller, kind, &csv, dry_run, on_fault);
+            }
+            Command::Remove { kind, name } => self.remove(caller, kind, &name),
+            Command::Acknowledge { subject, by } => self.acknowledge(now, caller, &subject, by),
+            Command::Dismiss { notice } => self.dismiss(caller, notice),
+        }
+        self.finish(now);
+    }
+
+    /// Answers a question.
+    #[must_use]
+    pub fn look(&self, now: &Moment, look: &Look) -> Result<Value, String> {
+        Ok(match look {
+            Look::Bins => self.bins(now),
+            Look::Stations => self.stations(),
+            Look::Alarms => self.alarms(),
+            Look::Notices => json!(self.notices),
+            Look::Containers => json!(self.containers),
+            Look::Counts => self
+                .sessions()
+                .map(|session| {
+                    json!({ "session": session.id(), "state": session.state(), "opened": session.opened(),
+                        "by": session.by(), "lines": session.lines().len() })
+                })
+                .collect(),
+            Look::Count { session, by, review } => {
+                let known = self.session_of_count(session).ok_or_else(|| format!("there is no count {}", session.0))?;
+                match (review, by) {
+                    (true, _) => json!(known.review_view()),
+                    (false, Some(by)) => json!(known.counter_view(by)),
+                    (false, None) => return Err("say who counts (by), or ask for the review".to_owned()),
+                }
+            }
+            Look::Due => self
+                .due(now)
+                .iter()
+                .map(|due| {
+                    json!({ "item": due.item, "place": due.place, "class": due.class,
+                        "why": due.why.iter().map(ToString::to_string).collect::<Vec<_>>() })
+                })
+                .collect(),
+            Look::Accuracy => self.accuracy(),
+            Look::Export { kind } => {
+                Value::String(String::from_utf8_lossy(&export::export(*kind, &self.register)).into_owned())
+            }
+            Look::Parked => self.parked_codes(),
+        })
+    }
+
+    /// Replies to a command once `work` is recorded.
+    pub(super) fn command_work(&mut self, caller: Caller, value: Value, mut work: Work) {
+        if work.statements.is_empty() {
+            return self.done_at_once(caller, Ok(value));
+        }
+        self.commanders.insert(caller, value);
+        work.caller = Some(caller);
+        self.submit(work);
+    }
+
+    fn dismiss(&mut self, caller: Caller, id: u64) {
+        let Some(at) = self.notices.iter().position(|notice| notice.id == id) else {
+            return self.done_at_once(caller, Err(format!("there is no notice {id}")));
+        };
+        self.notices.remove(at);
+        let key = crate::movement::entry::KeptKey::new("notice", id.to_string());
+        let work = Work::of(Statement::Forget(key), Part::Facts(super::fuse::Facts::Plain));
+        self.command_work(caller, json!({ "dismissed": id }), work);
+    }
+
+    fn bins(&self, now: &Moment) -> Value {
+        let states: BTreeMap<&PlaceName, State> = self
+            .rules
+            .iter()
+            .filter_map(|(watch, state, ..)| match watch.subject() {
+                Subject::Bin(bin) => Some((bin, state)),
+                Subject::Item(_) => None,
+            })
+            .collect();
+        let bins = self.register.facts(Kind::Bin).filter_map(|(fact, _)| match fact {
+            Fact::Bin(bin) => Some(bin),
+            Fact::Item(_)
+            | Fact::Alias(_)
+            | Fact::Container(_)
+            | Fact::Operator(_)
+            | Fact::Asset(_)
+            | Fact::Shipment(_) => None,
+        });
+        let described = bins.map(|bin| {
+            let place = Place::Bin(bin.name.clone());
+            let weighed = self.weighed.get(&bin.name);
+            let mut view = json!({
+                "bin": bin.name, "item": bin.item, "held": self.stock.held(&bin.item, &place),
+                "min": bin.min, "max": bin.max, "state": states.get(&bin.name),
+            });
+            if let Some(weighed) = weighed {
+                let unknown = weighed.unknown_since.map(|since| now.elapsed.saturating_sub(since).as_secs());
+                view["scale"] = json!(weighed.scale);
+                view["shows"] = json!(weighed.shows.map(|mass| mass.to_string()));
+                view["counted"] = json!(weighed.counted());
+                view["unknown_for_seconds"] = json!(unknown);
+                view["remedy"] = json!(weighed.remedy(&bin.name));
+                view["reservation"] = json!(weighed.meter.doubt().is_some_and(|doubt: Doubt| !doubt.is_unknown()));
+                view["waiting"] = weighed.fusion.acts().map(|said| json!(said)).collect();
+            }
+            view
+        });
+        // A scale whose bin nobody has imported yet.
+        let strange = self.weighed.iter().filter(|(name, _)| self.register.bin(name.as_str()).is_none());
+        let strange = strange.map(|(name, weighed)| {
+            json!({ "bin": name, "scale": weighed.scale, "shows": weighed.shows.map(|mass| mass.to_string()),
+                    "remedy": weighed.remedy(name) })
+        });
+        described.chain(strange).collect()
+    }
+
+    fn stations(&self) -> Value {
+        let desks = self.desks.iter().map(|(name, desk)| {
+            json!({ "station": name, "operator": desk.session.operator(), "expecting": desk.session.expecting() })
+        });
+        desks.collect()
+    }
+
+    fn alarms(&self) -> Value {
+        let open = self.rules.iter().filter(|(_, state, ..)| *state != State::Fine);
+        let alarms = open.map(|(watch, state, life, standing)| {
+            json!({ "subject": watch.subject(), "item": watch.item(), "state": state, "life": life,
+                    "on_hand": standing.map(|standing| standing.on_hand),
+                    "position": standing.map(crate::movement::rules::Standing::position),
+                    "min": watch.bounds().min, "max": watch.bounds().max })
+        });
+        alarms.collect()
+    }
+
+    /// Items in the books that nobody listed, with what the books hold.
+    fn parked_codes(&self) -> Value {
+        // Each is there twice: with minus where it came from.
+        let unknown = self.stock.iter().filter(|(item, _, units)| self.catalog.feed(item).is_none() && *units > 0);
+        unknown.map(|(item, place, units)| json!({ "code": item, "place": place, "units": units })).collect()
+    }
+
+    /// Replies to a question, in the order of everything else.
+    pub fn handle_look(&mut self, now: &Moment, caller: Caller, look: &Look) {
+        let came = self.look(now, look);
+        self.orders.push_back(Order::Reply { caller, reply: Reply::Done(came) });
+    }
+}

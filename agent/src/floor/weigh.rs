@@ -1,0 +1,158 @@
+//! A reading of a scale: what it tells of its bin.
+
+use std::time::Duration;
+
+use gateway_proto::name::{DeviceName, PlaceName};
+
+use super::{
+    Floor,
+    moment::Moment,
+    order::{Caller, Heard, Order, Reply},
+    weighed::Recording,
+};
+use crate::{
+    device::{Cause, Weight, scanner_host::Verdict},
+    movement::weighing::Told,
+};
+
+impl Floor {
+    /// Takes a weight that a scale reported. A caller hears once it is known and, when it changed the books, durable: a
+    /// sensor that will not say it again may forget it then.
+    pub fn handle_weight(&mut self, now: &Moment, scale: &DeviceName, weight: &Weight, caller: Option<Caller>) {
+        let bin = self.scales.get(scale).cloned();
+        let Some((bin, weighed)) = bin.and_then(|bin| Some((bin.clone(), self.weighed.get_mut(&bin)?))) else {
+            self.weight_heard(caller, Verdict::Refused);
+            return;
+        };
+        weighed.shows = Some(weight.mass);
+        let was_recording = weighed.recording;
+        let told = weighed.meter.handle_weight(now.elapsed, weight);
+        if told.is_some() || weighed.level != weighed.counted() {
+            self.told(now, &bin, told);
+        }
+        self.show_doubt(now, &bin);
+        match self.weighed.get_mut(&bin) {
+            // What is on its way may be an older level.
+            Some(weighed) if was_recording == Recording::Ordered => weighed.later_callers.extend(caller),
+            Some(weighed) if weighed.recording == Recording::Ordered => weighed.callers.extend(caller),
+            Some(_) | None => self.weight_heard(caller, Verdict::Accepted),
+        }
+        self.finish(now);
+    }
+
+    /// What became of the level that callers wait for. Those whose levels came behind it wait for the next, unless this
+    /// could not be recorded either.
+    pub(super) fn level_answered(&mut self, bin: &PlaceName, verdict: Verdict) {
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        weighed.recording = Recording::No;
+        let mut heard = std::mem::take(&mut weighed.callers);
+        let later = std::mem::take(&mut weighed.later_callers);
+        if verdict == Verdict::Accepted {
+            weighed.callers = later;
+        } else {
+            heard.extend(later);
+        }
+        for caller in heard {
+            self.weight_heard(Some(caller), verdict);
+        }
+    }
+
+    /// Once a bin was drained: who waits for a level that makes no movement waits no longer.
+    pub(super) fn level_settled(&mut self, bin: &PlaceName) {
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        if weighed.recording == Recording::No {
+            for caller in std::mem::take(&mut weighed.callers) {
+                self.weight_heard(Some(caller), Verdict::Accepted);
+            }
+        }
+    }
+
+    fn weight_heard(&mut self, caller: Option<Caller>, verdict: Verdict) {
+        let heard = Heard { verdict, is_repetition: false, text: String::new() };
+        self.orders.extend(caller.map(|caller| Order::Reply { caller, reply: Reply::Heard(heard) }));
+    }
+
+    /// A scale cannot say what lies in its bin.
+    pub fn handle_unknown(&mut self, now: &Moment, scale: &DeviceName, cause: Cause) {
+        let Some(bin) = self.scales.get(scale).cloned() else { return };
+        let Some(weighed) = self.weighed.get_mut(&bin) else { return };
+        weighed.shows = None;
+        weighed.meter.handle_unknown(now.elapsed, cause);
+        self.level_changed(now, &bin);
+        self.show_doubt(now, &bin);
+        self.finish(now);
+    }
+
+    /// Lets time pass: hold times, waiting acts, stations that were left alone, levels that stay unknown.
+    pub fn tick(&mut self, now: &Moment) {
+        let bins: Vec<PlaceName> = self.weighed.keys().cloned().collect();
+        for bin in bins {
+            let Some(weighed) = self.weighed.get_mut(&bin) else { continue };
+            let told = weighed.meter.tick(now.elapsed);
+            if told.is_some() || weighed.level != weighed.counted() {
+                self.told(now, &bin, told);
+            }
+            let Some(weighed) = self.weighed.get_mut(&bin) else { continue };
+            if weighed.fusion.next_tick().is_some_and(|at| at <= now.elapsed) {
+                weighed.fusion.tick(now.elapsed);
+                self.drain(now, &bin);
+            }
+            self.show_doubt(now, &bin);
+        }
+        self.tick_stations(now);
+        self.tick_later(now);
+        self.tick_alarms(now);
+        self.finish(now);
+    }
+
+    /// How long the owner may wait for something else before it calls [`Floor::tick`].
+    #[must_use]
+    pub const fn tick_every() -> Duration {
+        // Everything that waits here waits for seconds; looking at a bin costs less than a reading of its scale.
+        Duration::from_millis(250)
+    }
+
+    fn told(&mut self, now: &Moment, bin: &PlaceName, told: Option<Told>) {
+        match told {
+            Some(Told::Foreign { nearest, off, .. }) => {
+                let text = format!("bin {bin}: something that is {nearest} pieces and {off:+.2} of one came or went");
+                self.notice(
+                    now,
+                    Some(bin),
+                    text,
+                    "look for a foreign or wrong part; when all is right, count the bin".to_owned(),
+                );
+            }
+            Some(Told::ZeroShift { by, .. }) => {
+                let text = format!("bin {bin}: its scale moved by {by} at once with nobody there; the count stays");
+                self.notice(now, Some(bin), text, "count the bin, then set its tare anew".to_owned());
+            }
+            Some(Told::Level(_) | Told::Moved { .. } | Told::Lifted { .. } | Told::Returned { .. }) | None => {}
+        }
+        self.level_changed(now, bin);
+    }
+
+    /// Tells fusion what the scale says now.
+    pub(super) fn level_changed(&mut self, now: &Moment, bin: &PlaceName) {
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        let level = weighed.counted();
+        weighed.level = level;
+        weighed.unknown_since = match level {
+            Some(_) => None,
+            None => weighed.unknown_since.or(Some(now.elapsed)),
+        };
+        weighed.fusion.handle_level(now.elapsed, level);
+        self.stale_bins.insert(bin.clone());
+        self.drain(now, bin);
+    }
+
+    /// Shows what is wrong with a level, when that is another thing than before.
+    pub(super) fn show_doubt(&mut self, _now: &Moment, bin: &PlaceName) {
+        let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        let remedy = weighed.remedy(bin);
+        if weighed.shown != remedy {
+            weighed.shown.clone_from(&remedy);
+            self.orders.push_back(Order::Doubt { scale: weighed.scale.clone(), remedy });
+        }
+    }
+}

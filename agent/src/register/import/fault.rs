@@ -1,0 +1,51 @@
+//! What is wrong with a file: where, what stands there, which rule, the way out.
+
+use std::{borrow::Cow, fmt};
+
+use serde::Serialize;
+
+use super::super::{refusal::shown, table::FormFault};
+
+/// Something wrong with a row, or with the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// From 1, as an editor counts; the header's is 1.
+    pub line: u64,
+    /// Empty where it is no single column.
+    pub column: Cow<'static, str>,
+    /// What stands there, shortened.
+    pub value: String,
+    pub rule: String,
+    /// What the person can do.
+    pub remedy: String,
+}
+
+impl Fault {
+    /// Keeps of the value what it can be found by.
+    pub(super) fn shorten(&mut self) {
+        const VALUE_MAX: usize = 200;
+        if let Some((end, _)) = self.value.char_indices().nth(VALUE_MAX) {
+            self.value.truncate(end);
+        }
+    }
+}
+
+impl From<FormFault> for Fault {
+    fn from(FormFault { line, column, value, rule, remedy }: FormFault) -> Self {
+        Self { line, column, value, rule, remedy }
+    }
+}
+
+/// `line 4, factor "0": must be 1 to 1000000; write …`
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if !self.column.is_empty() {
+            write!(f, ", {}", self.column)?;
+        }
+        if !self.value.is_empty() {
+            write!(f, " {}", shown(&self.value))?;
+        }
+        write!(f, ": {}; {}", self.rule, self.remedy)
+    }
+}

@@ -1,0 +1,342 @@
+//! The floor's loop: everything that concerns stock comes here, one thing after the other, and goes to the ledger in that
+//! order.
+//!
+//! Readings and questions queue in front of it; what it orders to be recorded is answered by the recorder in the order of
+//! the orders, so that the oldest answer is the next. It ends when everybody who could ask is gone and everything that
+//! was ordered is answered. Cancel-safe: nothing is taken out of a queue before it is dealt with whole.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use gateway_proto::{movement::Movement, name::DeviceName, record::Seq};
+use serde_json::Value;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval},
+};
+use tracing::{debug, error, info, warn};
+
+use super::hush::Hush;
+use crate::{
+    cause,
+    clock::Clock,
+    device::{Cause, Scan, Weight, scanner_host::Verdict},
+    floor::{
+        Command, Floor, Look,
+        moment::Moment,
+        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+    },
+    ledger::{
+        reader::Reader,
+        recorder::{Answer, Recorder, Refused},
+    },
+    movement::{
+        entry::{Origin, Outcome},
+        rules::Alarm,
+    },
+    register::catalog::UNASSIGNED,
+    status::DeviceBoard,
+    task::notify::Notifier,
+};
+
+/// Readings and questions that may queue: a burst of a thousand scales; a reading is taken in microseconds.
+const QUEUE_MAX: usize = 4_096;
+
+/// Scans and levels of one sender that may wait for their commit. More, and the sender waits.
+const UNANSWERED_MAX: usize = 2_048;
+
+/// The way to the floor. Cheap to clone; the floor ends when the last one is gone.
+#[derive(Debug, Clone)]
+pub struct FloorWay {
+    inputs: mpsc::Sender<Input>,
+}
+
+/// What came of a scan or a level; comes after its commit.
+pub type HeardLater = oneshot::Receiver<Heard>;
+
+#[derive(Debug)]
+enum Input {
+    Weight { scale: DeviceName, weight: Weight, reply: Option<oneshot::Sender<Heard>> },
+    Unknown { scale: DeviceName, cause: Cause },
+    Scan { station: DeviceName, scan: Scan, origin: Option<Origin>, reply: oneshot::Sender<Heard> },
+    Command { command: Box<Command>, reply: oneshot::Sender<Result<Value, String>> },
+    Look { look: Look, reply: oneshot::Sender<Result<Value, String>> },
+}
+
+/// Who waits for a reply.
+#[derive(Debug)]
+enum Waiting {
+    Heard(oneshot::Sender<Heard>),
+    Done(oneshot::Sender<Result<Value, String>>),
+}
+
+/// What the loop needs beside the floor itself.
+#[derive(Debug)]
+pub struct FloorTask {
+    pub floor: Floor,
+    pub clock: Clock,
+    pub recorder: Recorder,
+    /// Reads what is parked.
+    pub reader: Arc<Mutex<Reader>>,
+    /// The boards of scales, to show what is wrong with their levels.
+    pub boards: BTreeMap<DeviceName, DeviceBoard>,
+    pub alarms: Notifier,
+}
+
+/// The loop's own state.
+struct Loop {
+    task: FloorTask,
+    callers: HashMap<Caller, Waiting>,
+    next_caller: u64,
+    /// Orders to record that are not answered, oldest first.
+    answers: VecDeque<(Ticket, Answer<Outcome>)>,
+    hush: Hush,
+}
+
+impl FloorWay {
+    /// A way to a floor that is still to be run.
+    #[must_use]
+    pub fn new() -> (Self, FloorInputs) {
+        let (inputs, queue) = mpsc::channel(QUEUE_MAX);
+        (Self { inputs }, FloorInputs(queue))
+    }
+
+    /// Hands a scan over, waiting while the queue is full. The answer comes after the commit.
+    pub async fn scan(&self, station: DeviceName, scan: Scan, origin: Option<Origin>) -> HeardLater {
+        let (reply, heard) = oneshot::channel();
+        let _ = self.inputs.send(Input::Scan { station, scan, origin, reply }).await;
+        heard
+    }
+
+    /// Hands a weight over; `false` when the queue is full: the next one says as much.
+    #[must_use]
+    pub fn weight(&self, scale: DeviceName, weight: Weight) -> bool {
+        self.inputs.try_send(Input::Weight { scale, weight, reply: None }).is_ok()
+    }
+
+    /// The same, of a sensor that will not say it again.
+    pub async fn level(&self, scale: DeviceName, weight: Weight) -> HeardLater {
+        let (reply, heard) = oneshot::channel();
+        let _ = self.inputs.send(Input::Weight { scale, weight, reply: Some(reply) }).await;
+        heard
+    }
+
+    /// A level is unknown from here on.
+    pub async fn unknown(&self, scale: DeviceName, cause: Cause) {
+        let _ = self.inputs.send(Input::Unknown { scale, cause }).await;
+    }
+
+    /// Does something, and returns once it is durable.
+    ///
+    /// # Errors
+    /// What is wrong and the way out, for people.
+    pub async fn command(&self, command: Command) -> Result<Value, String> {
+        let (reply, done) = oneshot::channel();
+        let _ = self.inputs.send(Input::Command { command: Box::new(command), reply }).await;
+        done.await.unwrap_or_else(|_| Err(STOPPING.to_owned()))
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// What is wrong and the way out, for people.
+    pub async fn look(&self, look: Look) -> Result<Value, String> {
+        let (reply, done) = oneshot::channel();
+        let _ = self.inputs.send(Input::Look { look, reply }).await;
+        done.await.unwrap_or_else(|_| Err(STOPPING.to_owned()))
+    }
+}
+
+const STOPPING: &str = "agent is stopping";
+
+/// What a floor is to take in.
+#[derive(Debug)]
+pub struct FloorInputs(mpsc::Receiver<Input>);
+
+impl FloorTask {
+    /// Runs until every [`FloorWay`] is gone and everything is answered.
+    pub async fn run(self, inputs: FloorInputs) {
+        let FloorInputs(mut inputs) = inputs;
+        let mut this = Loop {
+            task: self,
+            callers: HashMap::new(),
+            next_caller: 0,
+            answers: VecDeque::new(),
+            hush: Hush::default(),
+        };
+        let mut ticks = interval(Floor::tick_every());
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut is_open = true;
+        let (parked_sender, mut parked) = mpsc::channel(1);
+        loop {
+            this.carry_out().await;
+            if this.task.floor.wants_parked() {
+                this.read_parked(parked_sender.clone());
+            }
+            if !is_open && this.answers.is_empty() {
+                return;
+            }
+            tokio::select! {
+                input = inputs.recv(), if is_open && this.answers.len() < UNANSWERED_MAX => match input {
+                    Some(input) => this.take(input),
+                    None => is_open = false,
+                },
+                answer = oldest(&mut this.answers) => this.committed(answer),
+                Some(movements) = parked.recv() => {
+                    let now = this.now();
+                    this.task.floor.handle_parked(&now, movements);
+                }
+                _ = ticks.tick() => {
+                    let now = this.now();
+                    this.task.floor.tick(&now);
+                }
+            }
+        }
+    }
+}
+
+impl Loop {
+    fn now(&self) -> Moment {
+        let (wall, clock) = self.task.clock.wall();
+        Moment { elapsed: self.task.clock.elapsed(), wall, clock }
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        match input {
+            Input::Weight { scale, weight, reply } => {
+                let caller = reply.map(|reply| self.caller(Waiting::Heard(reply)));
+                self.task.floor.handle_weight(&now, &scale, &weight, caller);
+            }
+            Input::Unknown { scale, cause } => self.task.floor.handle_unknown(&now, &scale, cause),
+            Input::Scan { station, scan, origin, reply } => {
+                let caller = self.caller(Waiting::Heard(reply));
+                self.task.floor.handle_scan(&now, caller, &station, &scan, origin);
+            }
+            Input::Command { command, reply } => {
+                let caller = self.caller(Waiting::Done(reply));
+                self.task.floor.handle_command(&now, caller, *command);
+            }
+            Input::Look { look, reply } => {
+                let caller = self.caller(Waiting::Done(reply));
+                self.task.floor.handle_look(&now, caller, &look);
+            }
+        }
+    }
+
+    fn caller(&mut self, waiting: Waiting) -> Caller {
+        let caller = Caller(self.next_caller);
+        self.next_caller += 1;
+        self.callers.insert(caller, waiting);
+        caller
+    }
+
+    async fn carry_out(&mut self) {
+        while let Some(order) = self.task.floor.poll() {
+            match order {
+                Order::Record { ticket, entry } => {
+                    let answer = self.task.recorder.submit(entry).await;
+                    self.answers.push_back((ticket, answer));
+                }
+                Order::Reply { caller, reply } => self.reply(caller, reply),
+                Order::Doubt { scale, remedy } => self.doubt(&scale, remedy),
+                // The line that tells what was accepted: written after the commit, never before.
+                Order::Recorded(recorded) => info!(
+                    device = %recorded.movement.by,
+                    feed = %recorded.feed,
+                    seq = recorded.seq.0,
+                    item = %recorded.movement.item,
+                    qty = recorded.movement.qty.units(),
+                    from = %recorded.movement.from,
+                    to = %recorded.movement.to,
+                    "recorded"
+                ),
+                Order::Notice(notice) => warn!(text = notice.text, remedy = notice.remedy, "notice"),
+                Order::Alarm(alarm) => self.alarm(*alarm),
+            }
+        }
+    }
+
+    fn reply(&mut self, caller: Caller, reply: Reply) {
+        // Whoever stopped waiting needs no reply.
+        match (self.callers.remove(&caller), reply) {
+            (Some(Waiting::Heard(waiting)), Reply::Heard(heard)) => drop(waiting.send(heard)),
+            (Some(Waiting::Done(waiting)), Reply::Done(done)) => drop(waiting.send(done)),
+            (Some(Waiting::Heard(_) | Waiting::Done(_)) | None, Reply::Heard(_) | Reply::Done(_)) => {}
+        }
+    }
+
+    fn doubt(&mut self, scale: &DeviceName, remedy: Option<String>) {
+        let Some(board) = self.task.boards.get(scale) else { return };
+        if !board.level(remedy.clone()) {
+            return;
+        }
+        match remedy {
+            Some(remedy) => {
+                if let Some(hushed) = self.hush.may_say(self.task.clock.elapsed()) {
+                    warn!(device = %scale, remedy, hushed, "level in doubt");
+                }
+            }
+            None => debug!(device = %scale, "level known again"),
+        }
+    }
+
+    fn alarm(&mut self, alarm: Alarm) {
+        info!(subject = %alarm.subject, state = alarm.to.word(), text = alarm.text, "alarm");
+        self.task.alarms.tell(&Arc::new(alarm));
+    }
+
+    fn committed(&mut self, (ticket, answer): (Ticket, Result<Outcome, Refused>)) {
+        let now = self.now();
+        let answer = answer.map_err(|refused| {
+            let text = cause::chain(&refused);
+            if let Some(hushed) = self.hush.may_say(now.elapsed) {
+                error!(error = text, hushed, "not recorded");
+            }
+            match refused {
+                Refused::Entry(_) => NotRecorded::Refused(text),
+                Refused::Ledger(_) | Refused::Closed => NotRecorded::Failed(text),
+            }
+        });
+        self.task.floor.handle_commit(&now, ticket, answer);
+    }
+
+    /// Reads what is parked on a thread of its own: there may be much of it.
+    fn read_parked(&self, sender: mpsc::Sender<Vec<(Seq, Movement)>>) {
+        let reader = self.task.reader.clone();
+        let life = self
+            .task
+            .recorder
+            .view()
+            .borrow()
+            .standings
+            .iter()
+            .find_map(|(feed, at)| (feed.as_str() == UNASSIGNED).then_some(at.life));
+        tokio::task::spawn_blocking(move || {
+            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let parked = life.map_or(Ok(Vec::new()), |life| reader.standing_movements(life));
+            let parked = parked.unwrap_or_else(|error| {
+                error!(error = %cause::chain(&error), "parked records not read");
+                Vec::new()
+            });
+            // The floor may be gone by now.
+            let _ = sender.blocking_send(parked);
+        });
+    }
+}
+
+/// The next answer of the recorder, which answers in order; waits for ever when none is due.
+async fn oldest(answers: &mut VecDeque<(Ticket, Answer<Outcome>)>) -> (Ticket, Result<Outcome, Refused>) {
+    let Some((ticket, answer)) = answers.front_mut() else { return std::future::pending().await };
+    let answered = (*ticket, answer.await.unwrap_or(Err(Refused::Closed)));
+    answers.pop_front();
+    answered
+}
+
+/// What a sender hears when the floor is gone.
+#[must_use]
+pub fn unheard() -> Heard {
+    Heard { verdict: Verdict::NotRecorded, is_repetition: false, text: STOPPING.to_owned() }
+}
