@@ -37,6 +37,7 @@ use crate::{
         rules::{Alarm, State},
     },
     port::mqtt::publisher::Publisher,
+    receiver::{self, progress::Progress},
     status::{DeviceBoard, Watcher},
     task::{
         api,
@@ -44,12 +45,15 @@ use crate::{
         floor::{FloorTask, FloorWay},
         line,
         mqtt::{self, Sensor},
-        notify::{self, Destination, Notifier, Progress, Publish, PublishError, Retry, Way, webhook},
+        notify::{self, Destination, Notifier, Publish, PublishError, Retry, Way},
         record::Pipeline,
         scale::Weighing,
         scanner::Scanning,
     },
-    uplink::Uplink,
+    uplink::{
+        Uplink,
+        webhook::{self, Webhook},
+    },
 };
 
 /// What all parts of a site share.
@@ -122,7 +126,6 @@ impl Agent {
             state_dir: config.state_dir.clone(),
             clock,
             recorder: recorder.clone(),
-            floor: site.floor,
             devices,
             troubles,
             receivers,
@@ -131,10 +134,10 @@ impl Agent {
             fs::create_dir_all(folder).with_context(|| format!("make folder {}", folder.display()))?;
         }
         let socket = api::bind(&config.socket).with_context(|| format!("bind socket {}", config.socket.display()))?;
-        let (served, stop) = (watcher.clone(), stop_sinks.clone());
-        sinks.spawn(
-            async move { api::run(socket, served, stop).await.context("serve local API").map(|()| "local API") },
-        );
+        let (served, way, stop) = (watcher.clone(), site.floor, stop_sinks.clone());
+        sinks.spawn(async move {
+            api::run(socket, served, way, stop).await.context("serve local API").map(|()| "local API")
+        });
         if let Some(address) = config.metrics_listen {
             let listener = api::bind_metrics(address).await.with_context(|| format!("listen on {address}"))?;
             let (served, stop) = (watcher.clone(), stop_sinks.clone());
@@ -304,13 +307,7 @@ impl Wiring {
         };
         let mut destinations = Vec::new();
         for webhook in &config.webhooks {
-            let address = webhook::Address {
-                url: webhook.url.clone(),
-                secrets: webhook.secrets.clone(),
-                ca: webhook.ca.clone(),
-                timeout: webhook::REQUEST_TIMEOUT,
-            };
-            let way = webhook::Webhook::new(address, self.site.clock.clone())
+            let way = Webhook::new(webhook, webhook::REQUEST_TIMEOUT, self.site.clock.clone())
                 .with_context(|| format!("prepare webhook {}", webhook.name))?;
             let events = webhook.events.clone();
             destinations.push(destination(webhook.name.as_str(), Way::Webhook(way), events, Retry::WEBHOOK));
@@ -318,7 +315,7 @@ impl Wiring {
         let broker = config.alarms.broker.as_ref();
         if let Some(broker) = config.brokers.iter().find(|known| Some(&known.name) == broker) {
             let way = Way::Topic {
-                topic: notify::topic(&config.alarms.topic, &config.site),
+                topic: receiver::topic(&config.alarms.topic, &config.site),
                 publish: Publisher::new(broker),
                 patience: notify::PUBLISH_TIMEOUT,
             };

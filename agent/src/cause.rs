@@ -12,3 +12,11 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     }
     text
 }
+
+/// The last cause alone: `Connection refused (os error 111)`
+pub(crate) fn root(mut error: &dyn Error) -> String {
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error.to_string()
+}

@@ -37,8 +37,8 @@ use crate::{
         rules::{Caution, State},
         session,
     },
+    receiver::{TOPIC, secret::Secrets},
     register::Register,
-    task::notify::{self, secret::Secrets},
 };
 
 /// Everything `binwire-agent run` needs to know.
@@ -232,7 +232,7 @@ impl Config {
 
 impl Default for AlarmsConfig {
     fn default() -> Self {
-        Self { caution: Caution::default(), broker: None, topic: notify::TOPIC.to_owned() }
+        Self { caution: Caution::default(), broker: None, topic: TOPIC.to_owned() }
     }
 }
 

@@ -7,7 +7,7 @@
 //! thread does. Must not know SQL, sockets or tasks.
 //!
 //! - [`moment`] now · [`order`] what is to be done, and what it is answered
-//! - [`weighed`] a bin on a scale · [`acts`] what people said and what became of it · [`stock`] what the ledger holds
+//! - [`still`] whether a weight rests · [`weighed`] a bin on a scale · [`acts`] what people said and what became of it · [`stock`] what the ledger holds
 //! - [`start`] what a floor begins with · [`command`] what people ask of it
 //! - [`scan`] a scan at a station · [`weigh`] a reading of a scale · [`commit`] what the ledger answered
 //! - [`later`] what nobody waits for, tried again
@@ -16,6 +16,7 @@
 pub mod acts;
 pub mod moment;
 pub mod order;
+mod still;
 mod stock;
 pub mod view;
 mod weighed;
@@ -44,7 +45,7 @@ use gateway_proto::name::{DeviceName, ItemCode, PlaceName};
 use self::{
     acts::Acts,
     count::Counts,
-    fuse::{Keys, Part},
+    fuse::{Keys, Part, Work},
     later::Later,
     moment::Moment,
     order::{Caller, Heard, Notice, Order, Reply, Ticket},
@@ -124,6 +125,8 @@ struct Pending {
     origin: Option<Origin>,
     text: String,
     step: Option<Step>,
+    /// What is recorded once this is.
+    after: Vec<Work>,
 }
 
 impl Floor {
@@ -146,6 +149,7 @@ impl Floor {
 
     /// What every input ends with.
     fn finish(&mut self, now: &Moment) {
+        self.count_waiting(now);
         self.look_at_alarms(now);
     }
 

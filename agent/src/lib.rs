@@ -4,7 +4,7 @@
 //!
 //! - [`device`] bytes → readings, [`label`] codes → what stands on them · [`print`] labels on sheets, all pure
 //! - [`register`] what people told us of the site · [`movement`] readings → entries · [`floor`] a site's stock as one state
-//!   machine, all pure
+//!   machine · [`receiver`] who hears of its alarms, all pure
 //! - [`clock`] · [`config`] the site's file
 //! - [`ledger`] the only SQL
 //! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
@@ -24,6 +24,9 @@ pub mod movement;
 
 pub mod floor;
 
+pub mod receiver;
+
+mod address;
 mod cause;
 pub mod clock;
 pub mod tls;

@@ -17,8 +17,8 @@ use crate::{
     cause,
     clock::Clock,
     ledger::{self, FeedCounts, recorder::Recorder},
+    receiver::progress::Progress,
     register::catalog::UNASSIGNED,
-    task::{floor::FloorWay, notify::Progress},
 };
 
 /// Everything, at one moment.
@@ -90,7 +90,6 @@ pub struct Watcher {
     pub state_dir: PathBuf,
     pub clock: Clock,
     pub recorder: Recorder,
-    pub floor: FloorWay,
     pub devices: BTreeMap<DeviceName, watch::Receiver<DeviceStatus>>,
     /// Who hears of alarms, and how far each is.
     pub receivers: Vec<(String, watch::Receiver<Progress>)>,

@@ -1,6 +1,9 @@
-//! The way to a hub: HTTPS out, an answer back. Knows requests and answers, not when to send what.
+//! The way to a hub: HTTPS out, an answer back; [`webhook`] is the same to a receiver of alarms. Knows requests and
+//! answers, not when to send what.
 
+pub mod https;
 pub mod reply;
+pub mod webhook;
 
 use gateway_proto::{
     delivery::{Reply, TroubleKind},
@@ -9,12 +12,12 @@ use gateway_proto::{
 use reqwest::{
     Client, Url,
     header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
-    redirect::Policy,
 };
 
+use self::https::HttpsError;
 use crate::{
+    cause,
     config::{FeedConfig, Token, UplinkConfig},
-    tls::{self, AuthorityError},
 };
 
 /// zstd's default: 15 % better than level 1 on batches for the same time on a gateway's CPU.
@@ -35,9 +38,7 @@ pub struct Uplink {
 #[derive(Debug, thiserror::Error)]
 pub enum UplinkError {
     #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    #[error("prepare HTTPS")]
-    Client(#[source] reqwest::Error),
+    Https(#[from] HttpsError),
     #[error("hub address {hub} cannot carry a path")]
     Address { hub: Url },
 }
@@ -48,23 +49,8 @@ impl Uplink {
     /// # Errors
     /// [`UplinkError`], all of them faults of the configuration.
     pub fn new(feed: &FeedConfig, config: &UplinkConfig) -> Result<Self, UplinkError> {
-        let mut client = Client::builder()
-            .user_agent(concat!("binwire-agent/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.request_timeout)
-            .tcp_keepalive(config.request_timeout / 2)
-            // A redirect would carry the token to whoever asked for it.
-            .redirect(Policy::none())
-            .https_only(feed.hub.scheme() == "https");
-        if feed.hub.scheme() == "http" {
-            // Loopback only, by the configuration's rule: no proxy stands between.
-            client = client.no_proxy();
-        }
-        if let Some(path) = &feed.ca {
-            client = client.tls_certs_only(tls::authorities(path)?);
-        }
         Ok(Self {
-            client: client.build().map_err(UplinkError::Client)?,
+            client: https::client(&feed.hub, feed.ca.as_deref(), config.connect_timeout, config.request_timeout)?,
             batches: batches(&feed.hub, &feed.name).ok_or_else(|| UplinkError::Address { hub: feed.hub.clone() })?,
             token: feed.token.clone(),
         })
@@ -108,12 +94,8 @@ async fn answered(mut response: reqwest::Response) -> Reply {
 
 fn failed(error: &reqwest::Error) -> Reply {
     let kind = if error.is_timeout() && !error.is_connect() { TroubleKind::TimedOut } else { TroubleKind::Unreachable };
-    // The error's own text is "error sending request for url"; the cause is what a person can act on.
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    nothing(kind, cause.to_string())
+    // The error's own text is "error sending request for url"; the root is what a person can act on.
+    nothing(kind, cause::root(error))
 }
 
 fn nothing(kind: TroubleKind, detail: String) -> Reply {

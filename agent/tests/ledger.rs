@@ -157,6 +157,7 @@ fn a_level_records_the_difference_once() {
             taken_to: Place::Used,
             filled_from: Place::Dock,
             shares: Vec::new(),
+            origins: std::collections::BTreeMap::new(),
         };
         match site.record(Entry::of(vec![Statement::Level(Box::new(level))])) {
             Outcome::Recorded(recorded) => {

@@ -54,6 +54,9 @@ pub struct Movement {
     /// The movement of the same feed and epoch that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Seq>,
+    /// The epoch of the corrected movement, where it is not this one's: the feed began anew in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects_in: Option<Text>,
     /// Ownership passing without the parts going anywhere (consignment).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerChange>,
@@ -165,6 +168,7 @@ impl Movement {
             weighed_by: None,
             stated: None,
             corrects: None,
+            corrects_in: None,
             owner: None,
             clock: None,
         }
@@ -215,6 +219,7 @@ impl Movement {
             from: self.to.clone(),
             to: self.from.clone(),
             corrects: Some(seq),
+            corrects_in: None,
             clock: None,
             owner: self.owner.as_ref().map(|o| OwnerChange { from: o.to.clone(), to: o.from.clone() }),
             ..self.clone()

@@ -13,8 +13,9 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
+    alarms::minute,
     ask::{Agent, AskArgs, read},
-    table::Table,
+    table::{Table, many},
 };
 use crate::{
     device::Mass,
@@ -61,6 +62,10 @@ enum KindArg {
 
 #[derive(Debug, Clone, Subcommand)]
 enum StepArgs {
+    /// Parts will be taken out and put in: the bin is not counted until `done`.
+    Start,
+    /// The bin's parts are back in: it is counted again.
+    Done,
     /// The empty container stands on the scale: take its weight.
     Tare {
         /// It is empty, whatever the books say.
@@ -214,13 +219,19 @@ fn step_weighs(step: &CalibrationStep) -> bool {
         | CalibrationStep::Holds { .. }
         | CalibrationStep::GivenPiece { .. }
         | CalibrationStep::Take => true,
-        CalibrationStep::Look { .. } | CalibrationStep::Container { .. } | CalibrationStep::GivenTare { .. } => false,
+        CalibrationStep::Start
+        | CalibrationStep::Done
+        | CalibrationStep::Look { .. }
+        | CalibrationStep::Container { .. }
+        | CalibrationStep::GivenTare { .. } => false,
     }
 }
 
 impl StepArgs {
     fn said(self) -> CalibrationStep {
         match self {
+            Self::Start => CalibrationStep::Start,
+            Self::Done => CalibrationStep::Done,
             Self::Tare { empty } => CalibrationStep::Tare { empty },
             Self::Container { name } => CalibrationStep::Container { container: name },
             Self::GivenTare { grams } => CalibrationStep::GivenTare { grams },
@@ -276,13 +287,9 @@ impl Looked {
         if let (Some(step), Some(asks)) = (self.step, &self.asks) {
             text.push_str(&format!("next:   {step}. {asks}\n"));
         }
-        if !history.is_empty() {
-            text.push_str(&format!(
-                "changed {} times, last {} by {}\n",
-                history.len(),
-                last(history).0,
-                last(history).1
-            ));
+        if let Some(change) = history.last() {
+            let times = many(history.len(), "change");
+            text.push_str(&format!("{times}, last {} by {}\n", minute(change.at), change.by));
         }
         text
     }
@@ -297,15 +304,10 @@ impl Looked {
     }
 }
 
-fn last(history: &[crate::movement::calibration::Change]) -> (String, String) {
-    let change = history.last();
-    change.map_or_else(Default::default, |change| (super::alarms::minute(change.at), change.by.to_string()))
-}
-
 fn tare_in_words(tare: &Tare) -> String {
     let from = match &tare.from {
         TareFrom::Container(name) => format!("container {name} of the library"),
-        TareFrom::Weighed(at) => format!("weighed {}", super::alarms::minute(*at)),
+        TareFrom::Weighed(at) => format!("weighed {}", minute(*at)),
         TareFrom::Given => "given".to_owned(),
     };
     let spread = if tare.spread == Mass::ZERO { String::new() } else { format!(" ± {}", tare.spread) };
@@ -376,7 +378,7 @@ mod tests {
             "bin A-01, M8-BOLT\nscale:  212.4 g, at rest, steps of 0.1 g\ntare:   212.4 g, weighed 2026-11-21 06:00\n\
              piece:  8.05 g, from a sample of 30, spread 1.2 % (measured)\nbooks:  30 pieces\n\
              sample: 30 pieces, can be taken\nnext:   the reference sample. Go on.\n\
-             changed 1 times, last 2026-11-21 06:00 by 0042\n"
+             1 change, last 2026-11-21 06:00 by 0042\n"
         );
         assert!(looked(&[("shows", Value::Null)]).contains("says nothing"));
     }

@@ -495,13 +495,12 @@ impl ReviewLine {
     }
 
     fn stands(&self) -> String {
-        match &self.standing {
-            Value::String(word) => word.replace('_', " "),
-            standing if standing.get("settled").is_some() => "settled".to_owned(),
-            standing => match standing["recount"].as_str() {
-                Some(why) => format!("count again: {}", why.replace('_', " ")),
-                None => standing.to_string(),
-            },
+        if let Some(word) = self.standing.as_str() {
+            return word.replace('_', " ");
+        }
+        match self.standing["recount"].as_str() {
+            Some(why) => format!("count again: {}", why.replace('_', " ")),
+            None => "settled".to_owned(),
         }
     }
 }

@@ -28,12 +28,14 @@ use settings::{At, Faults, Notes, Section};
 
 use super::{Config, FeedConfig, Port, Token, UplinkConfig};
 use crate::{
+    cause,
     device::Mass,
     label::gtin::Gtin,
     register::{
         Register,
         fact::{Fact, Origin},
     },
+    tls,
 };
 
 /// Reads a text that stands in `file`.
@@ -213,6 +215,15 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(Token::new(secret))
+    }
+
+    /// `ca`: a file of certificate authorities that can be used.
+    fn authority(&mut self, section: &mut Section<'_, '_>) -> Option<PathBuf> {
+        let ca = section.text(self.notes, "ca").and_then(|text| self.path(text))?;
+        if let Err(error) = tls::authorities(&ca.value) {
+            self.notes.note_at(&ca, cause::chain(&error));
+        }
+        Some(ca.value)
     }
 
     fn path(&mut self, text: At<String>) -> Option<At<PathBuf>> {

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use gateway_proto::{
-    name::{FeedName, PlaceName, Text},
-    record::Seq,
-};
+use gateway_proto::name::{PlaceName, Text};
+use serde::{Deserialize, Serialize};
 
-use crate::movement::said::{ActId, Said};
+use crate::movement::{
+    entry::Position,
+    said::{ActId, Said},
+};
 
 /// Acts that can still be restated or taken back. A station's own memory is shorter; this only bounds all of them.
 const ACTS_MAX: usize = 4_096;
@@ -24,11 +25,15 @@ pub(super) struct Acts {
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) said: Said,
+    /// What tells the repetition of the scan that said it.
+    pub(super) origin: Option<u64>,
     /// The ends that are bins on scales, the answering one first.
     pub(super) ends: Vec<PlaceName>,
     pub(super) made: Vec<Made>,
     /// Base units on their way to the ledger.
     pub(super) in_flight: u64,
+    /// Movements of it whose taking back is on its way.
+    pub(super) backs: u32,
     pub(super) storage: Storage,
     pub(super) stage: Stage,
     /// The delivery that came in by it.
@@ -48,15 +53,26 @@ pub(super) enum Stage {
     Open,
     /// Nothing came of it: its time was over, or it was taken back before it was recorded.
     Over,
+    /// It was taken back while it was being recorded: what stands of it is taken back until nothing does.
+    Undone,
     /// It was said under a code that nobody knew, and stands under its item since.
     Explained,
+}
+
+/// An act as it is kept while it waits for its weight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct KeptAct {
+    #[serde(flatten)]
+    pub(super) said: Said,
+    /// What tells the repetition of its scan: a sender that was not answered sends it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<u64>,
 }
 
 /// A movement that was made of an act and stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Made {
-    pub(super) feed: FeedName,
-    pub(super) seq: Seq,
+    pub(super) at: Position,
     pub(super) units: u64,
     pub(super) by: By,
 }
@@ -69,13 +85,15 @@ pub(super) enum By {
 }
 
 impl Acts {
-    pub(super) fn insert(&mut self, said: Said, ends: Vec<PlaceName>) {
+    pub(super) fn insert(&mut self, said: Said, ends: Vec<PlaceName>, origin: Option<u64>) {
         let act = said.act;
         let trace = Trace {
             said,
+            origin,
             ends,
             made: Vec::new(),
             in_flight: 0,
+            backs: 0,
             storage: Storage::No,
             stage: Stage::Open,
             delivery: None,
@@ -104,6 +122,11 @@ impl Acts {
         }
     }
 
+    /// Whether an act was said by the scan that this tells the repetition of.
+    pub(super) fn knows(&self, origin: u64) -> bool {
+        self.traces.values().any(|trace| trace.origin == Some(origin))
+    }
+
     /// Whether the same part scanned again is another act: this one is over, forgotten, or complete since its weight was
     /// recorded.
     pub(super) fn is_past(&self, act: ActId) -> bool {
@@ -112,8 +135,8 @@ impl Acts {
     }
 
     /// A movement was taken back, whoever did it: no act has it any more. The act that had it.
-    pub(super) fn taken_back(&mut self, feed: &FeedName, seq: Seq) -> Option<ActId> {
-        let is_it = |made: &Made| made.seq == seq && made.feed == *feed;
+    pub(super) fn taken_back(&mut self, at: &Position) -> Option<ActId> {
+        let is_it = |made: &Made| made.at == *at;
         let (act, trace) = self.traces.iter_mut().find(|(_, trace)| trace.made.iter().any(is_it))?;
         trace.made.retain(|made| !is_it(made));
         Some(*act)
@@ -121,6 +144,11 @@ impl Acts {
 }
 
 impl Trace {
+    /// Whether what stands of it is about to change.
+    pub(super) fn is_changing(&self) -> bool {
+        self.in_flight > 0 || self.backs > 0
+    }
+
     /// Base units that stand in the ledger.
     pub(super) fn standing(&self) -> u64 {
         self.made.iter().map(|made| made.units).sum()

@@ -160,8 +160,13 @@ impl Floor {
             let since = weighed.unknown_since?;
             Some(Knowledge::Unknown { since, why: weighed.remedy(name).unwrap_or_default() })
         });
+        let held = self.stock.held(&bin.item, &place);
+        if held.is_none() && weighed.is_some_and(|weighed| weighed.counted().is_some()) {
+            // Its first count is on its way into the books; until then they say nothing, which is not zero.
+            return None;
+        }
         Some(Standing {
-            on_hand: self.stock.held(&bin.item, &place).unwrap_or(0),
+            on_hand: held.unwrap_or(0),
             // What is on order comes to the site, not to a bin.
             on_order: 0,
             allocated: 0,

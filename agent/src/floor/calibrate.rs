@@ -1,5 +1,7 @@
 //! Calibration at a bin: what the technician says goes to the bin's procedure, with what the scale shows.
 
+use std::time::Duration;
+
 use gateway_proto::name::{PlaceName, Text};
 use serde_json::{Value, json};
 
@@ -9,19 +11,23 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
-    weighed::Weighed,
+    weighed::{Difference, Ground, Weighed},
 };
 use crate::{
     device::{Decimal, Mass, MassUnit},
     movement::{
         calibration::{
-            Calibration, Container, CvKnown, Emptiness, PieceFrom, PieceWeight, Procedure, Rest, Say, Seen, Setup,
-            Tare, TareFrom,
+            Calibration, Container, CvKnown, Emptiness, PieceFrom, PieceWeight, Procedure, Say, Seen, Setup, Tare,
+            TareFrom,
         },
         entry::{Kept, KeptKey, Statement},
     },
     register::{container, fact::Fact},
 };
+
+/// How long a bin that is calibrated is not counted when nobody says that its parts are back: a sample of a thousand is
+/// counted in less.
+const CALIBRATED_FOR_MAX: Duration = Duration::from_secs(15 * 60);
 
 impl Floor {
     pub(super) fn calibrate(
@@ -48,9 +54,10 @@ impl Floor {
         step: CalibrationStep,
     ) -> Result<(Value, Option<Work>), String> {
         let books = self.held_at(bin);
-        let container = match &step {
-            CalibrationStep::Container { container } => Some(self.known_container(container)?),
-            _ => None,
+        let container = if let CalibrationStep::Container { container } = &step {
+            Some(self.known_container(container)?)
+        } else {
+            None
         };
         let wanted = self.register.bin(bin.as_str()).and_then(|bin| bin.max.or(bin.capacity));
         let written = self.written(bin);
@@ -58,8 +65,7 @@ impl Floor {
         if weighed.ground.item().is_none() {
             return Err(format!("there is no bin {bin} yet; import it with bins.csv"));
         }
-        let rest = weighed.meter.rest();
-        let rest = rest.map(|rest| Rest { gross: rest.gross, sd: rest.sd, division: rest.division });
+        let rest = weighed.at_rest();
         let seen = Seen { rest, books, lot: None };
         let procedure = weighed.procedure.get_or_insert_with(|| {
             let mut known = weighed.calibration.clone();
@@ -67,7 +73,19 @@ impl Floor {
             known.piece = known.piece.or_else(|| written.1.clone());
             Procedure::new(Setup { wanted, ..Setup::default() }, known)
         });
+        let is_counted = matches!(weighed.ground, Ground::Ready(_));
         let say = match step {
+            CalibrationStep::Start => {
+                weighed.calibrated_at = is_counted.then_some(now.elapsed);
+                let value = looked(weighed, &seen);
+                self.level_changed(now, bin);
+                return Ok((value, None));
+            }
+            CalibrationStep::Done => {
+                self.count_again(now, bin);
+                let text = "the bin is counted again; what differs from the books is an adjustment, not usage";
+                return Ok((json!({ "came": "done", "text": text, "remedy": "", "notes": [] }), None));
+            }
             CalibrationStep::Look { kind } => {
                 if let Some(kind) = kind {
                     procedure.set_kind(kind);
@@ -86,6 +104,10 @@ impl Floor {
             CalibrationStep::GivenPiece { grams } => Say::GivePiece(mass(&grams)?),
             CalibrationStep::Take => Say::Take,
         };
+        let moves_parts = matches!(say, Say::WeighTare(_) | Say::StartSample | Say::PutIn(_) | Say::TookOut(_));
+        if is_counted && (moves_parts || weighed.calibrated_at.is_some()) {
+            weighed.calibrated_at = Some(now.elapsed);
+        }
         let before = procedure.calibration().clone();
         let outcome =
             procedure.handle(say, by, now.wall, &seen).map_err(|refusal| format!("{refusal}; {}", refusal.remedy()))?;
@@ -106,6 +128,25 @@ impl Floor {
         let text = serde_json::to_string(&measured(after, &written)).expect("a calibration is plain data");
         let kept = Kept { key: KeptKey::new("calibration", bin.as_str()), text };
         Ok((value, Some(Work::of(Statement::Keep(kept), Part::Facts(Facts::Calibration { bin: bin.clone() })))))
+    }
+
+    /// A bin whose parts were taken out to calibrate it is counted again.
+    fn count_again(&mut self, now: &Moment, bin: &PlaceName) {
+        if let Some(weighed) = self.weighed.get_mut(bin)
+            && weighed.calibrated_at.take().is_some()
+        {
+            weighed.difference = Difference::Calibration;
+            self.level_changed(now, bin);
+            self.show_doubt(now, bin);
+        }
+    }
+
+    /// Nobody has said for long that the parts are back: they are taken to be.
+    pub(super) fn tick_calibration(&mut self, now: &Moment, bin: &PlaceName) {
+        let began = self.weighed.get(bin).and_then(|weighed| weighed.calibrated_at);
+        if began.is_some_and(|at| now.elapsed.saturating_sub(at) >= CALIBRATED_FOR_MAX) {
+            self.count_again(now, bin);
+        }
     }
 
     /// What the site's file or an import says of a bin's tare and piece, as far as it was said.
@@ -149,8 +190,10 @@ impl Floor {
 
     /// A specimen of a kind of container stands on the bin's scale.
     pub(super) fn weigh_container(&mut self, caller: Caller, name: &Text, bin: &PlaceName) {
-        let rest = self.weighed.get(bin).and_then(|weighed| weighed.meter.rest());
-        let rest = rest.map(|rest| Rest { gross: rest.gross, sd: rest.sd, division: rest.division });
+        let Some(weighed) = self.weighed.get(bin) else {
+            return self.done_at_once(caller, Err(format!("bin {bin} has no scale")));
+        };
+        let rest = weighed.at_rest();
         let mut containers = self.containers.clone();
         let container = match containers.weigh(name, rest.as_ref()) {
             Ok(container) => container.clone(),
@@ -158,13 +201,24 @@ impl Floor {
         };
         let text = serde_json::to_string(&containers).expect("containers are plain data");
         let kept = Kept { key: KeptKey::new("containers", ""), text };
-        let mut work = Work::of(Statement::Keep(kept), Part::Facts(Facts::Plain));
+        let before = self.containers.get(name.as_str()).cloned().map(Box::new);
+        let facts = Facts::Container { name: container.name.clone(), before };
+        let mut work = Work::of(Statement::Keep(kept), Part::Facts(facts));
         if let Ok(name) = container.name.as_str().parse() {
             let fact = container::Container { name, tare: container.tare, spread: container.spread };
             self.tell_register(&[Fact::Container(fact)], &mut work);
         }
         self.containers = containers;
         self.command_work(caller, json!(container), work);
+    }
+
+    /// Its weight could not be recorded: what was known before is.
+    pub(super) fn container_failed(&mut self, name: &Text, before: Option<&Container>) {
+        self.containers.remove(name.as_str());
+        if let Some(before) = before {
+            // There is room: it was one of them.
+            let _ = self.containers.put(before.clone());
+        }
     }
 
     fn known_container(&self, name: &Text) -> Result<Container, String> {
@@ -189,7 +243,7 @@ fn looked(weighed: &Weighed, seen: &Seen) -> Value {
         "calibration": procedure.map_or(&weighed.calibration, Procedure::calibration),
         "scale": weighed.scale,
         // What the scale showed last, at rest or not; none since it is silent.
-        "shows": weighed.shows.map(|mass| mass.to_string()),
+        "shows": weighed.still.shows().map(|mass| mass.to_string()),
         "at_rest": seen.rest.is_some(),
         "gross": seen.rest.map(|rest| rest.gross.to_string()),
         "gross_g": seen.rest.map(|rest| rest.gross.as_grams()),

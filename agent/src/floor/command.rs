@@ -6,6 +6,7 @@ use gateway_proto::{
     record::Seq,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     movement::{
@@ -16,9 +17,9 @@ use crate::{
     register::fact::Kind,
 };
 
-/// Something that changes the site.
+/// Something that changes the site. From outside by [`Command::read`], which refuses what it does not know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Command {
     /// Takes a movement back by the correcting one.
     Undo { feed: FeedName, seq: Seq, by: Option<Text> },
@@ -54,6 +55,21 @@ pub enum Command {
     Dismiss { notice: u64 },
 }
 
+impl Command {
+    /// A command as JSON. A field that it does not have is refused: a `dry-run` that is passed over would be an import.
+    ///
+    /// # Errors
+    /// What is wrong with it, for whoever wrote it.
+    pub fn read(json: &[u8]) -> Result<Self, String> {
+        let said: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let command = Self::deserialize(&said).map_err(|error| error.to_string())?;
+        // Serde cannot deny unknown fields beside flattened ones.
+        let known = serde_json::to_value(&command).map_err(|error| error.to_string())?;
+        let unknown = said.as_object().and_then(|said| said.keys().find(|key| known.get(key).is_none()));
+        unknown.map_or(Ok(command), |key| Err(format!("unknown field {key:?}")))
+    }
+}
+
 /// What a technician says at a bin that is calibrated. Weights in grams.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
@@ -63,6 +79,10 @@ pub enum CalibrationStep {
         #[serde(default)]
         kind: Option<PartKind>,
     },
+    /// Parts will be taken out and put in: until [`Self::Done`] the bin is not counted.
+    Start,
+    /// The bin's parts are back in: it is counted again. What differs from the books then is nobody's usage.
+    Done,
     /// The present weight is the empty container's. `empty`: the person says that nothing is in it, whatever the books say.
     Tare {
         #[serde(default)]
@@ -189,4 +209,40 @@ pub enum Look {
     },
     /// Codes that nobody knew when they were scanned.
     Parked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_read_as_it_is_written() {
+        let by: Text = "0042".parse().unwrap();
+        let bin: PlaceName = "A-01".parse().unwrap();
+        let session = SessionId("c-1".parse().unwrap());
+        for command in [
+            Command::Calibrate { bin: bin.clone(), by: by.clone(), step: CalibrationStep::Tare { empty: true } },
+            Command::Calibrate { bin: bin.clone(), by: by.clone(), step: CalibrationStep::Begin },
+            Command::Calibrate { bin: bin.clone(), by: by.clone(), step: CalibrationStep::Look { kind: None } },
+            Command::Count { by: by.clone(), step: CountCommand::Zero { session, line: LineNo(3), empty: false } },
+            Command::Undo { feed: "acme".parse().unwrap(), seq: Seq(7), by: None },
+            Command::Import { kind: Kind::Item, csv: String::new(), dry_run: true, skip_bad: false },
+        ] {
+            let json = serde_json::to_vec(&command).unwrap();
+            assert_eq!(Command::read(&json).as_ref(), Ok(&command), "{}", String::from_utf8_lossy(&json));
+        }
+    }
+
+    #[test]
+    fn a_field_nobody_knows_is_refused() {
+        for json in [
+            r#"{"do":"import","kind":"item","csv":"","dry-run":true}"#,
+            r#"{"do":"calibrate","bin":"A-01","by":"0042","step":"tare","emtpy":true}"#,
+            r#"{"do":"dismiss","notice":1,"by":"0042"}"#,
+        ] {
+            let why = Command::read(json.as_bytes()).unwrap_err();
+            assert!(why.contains("unknown field"), "{json}: {why}");
+        }
+        assert!(Command::read(b"[]").is_err() && Command::read(b"{").is_err());
+    }
 }

@@ -15,11 +15,13 @@ use super::{
     later::Later,
     moment::Moment,
     order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+    scan::Step,
+    weighed::Difference,
 };
 use crate::{
     device::scanner_host::Verdict,
     movement::{
-        entry::{Outcome, Recorded},
+        entry::{Outcome, Position, Recorded},
         fusion::{self, Answer, Proposed},
         said::ActId,
     },
@@ -54,12 +56,15 @@ impl Floor {
             Outcome::NoChange => Vec::new(),
             Outcome::Repeated => return self.repeated(now, pending),
         };
-        let Pending { parts, caller, again, text, .. } = pending;
+        let Pending { parts, caller, again, text, step, after, .. } = pending;
+        for act in step.iter().flat_map(Step::acts) {
+            self.station_count_recorded(act);
+        }
         let mut news = News::default();
         for recorded in &recorded {
             self.stock.apply(recorded);
             if let Some(seq) = recorded.movement.corrects
-                && let Some(act) = self.acts.taken_back(&recorded.feed, seq)
+                && let Some(act) = self.acts.taken_back(&Position { seq, ..recorded.position() })
             {
                 news.backs.insert((recorded.feed.clone(), seq), act);
                 if self.acts.get(act).is_some_and(|trace| trace.standing() == 0) {
@@ -67,7 +72,8 @@ impl Floor {
                 }
             }
             self.touch(recorded);
-            self.late_for_counts(now, &recorded.movement);
+            self.late_for_counts(now, recorded);
+            self.adjustment_undone(now, recorded);
         }
         let mut rest = &recorded[..];
         for part in &parts {
@@ -77,6 +83,9 @@ impl Floor {
         self.orders.extend(recorded.into_iter().map(|recorded| Order::Recorded(Box::new(recorded))));
         let heard = Heard { verdict: Verdict::Accepted, is_repetition: false, text };
         self.reply_to_all(caller, again, &heard);
+        for work in after {
+            self.submit(work);
+        }
         for bin in news.bins {
             self.touched.remove(&bin);
             self.drain(now, &bin);
@@ -87,8 +96,9 @@ impl Floor {
 
     /// What was said is in the ledger already: this saying of it comes to nothing.
     fn repeated(&mut self, now: &Moment, pending: Pending) {
-        let Pending { parts, caller, again, step, text, .. } = pending;
+        let Pending { parts, caller, again, step, text, after, .. } = pending;
         self.unrecorded(now, &parts, caller, Answer::Failed);
+        after.into_iter().for_each(|work| self.abandon(now, work));
         self.put_back(now, step);
         let heard = Heard { verdict: Verdict::Accepted, is_repetition: true, text };
         self.reply_to_all(caller, again, &heard);
@@ -110,11 +120,16 @@ impl Floor {
                 news.acts.insert(*act, None);
                 rest
             }
+            Part::Unmade { act } | Part::Undone { act, .. } => {
+                self.came_back(*act);
+                one(recorded).map_or(recorded, |(_, rest)| rest)
+            }
             Part::Remade { act } => {
+                self.came_back(*act);
                 news.acts.insert(*act, None);
                 one(recorded).map_or(recorded, |(_, rest)| rest)
             }
-            Part::Back | Part::Undone { .. } | Part::Other => one(recorded).map_or(recorded, |(_, rest)| rest),
+            Part::Back | Part::Other => one(recorded).map_or(recorded, |(_, rest)| rest),
             Part::Explained { seq } => {
                 let Some((first, rest)) = one(recorded) else { return recorded };
                 let parked: FeedName = UNASSIGNED.parse().expect("a valid name");
@@ -194,7 +209,7 @@ impl Floor {
         let place = Place::Bin(bin.clone());
         let mut made = Vec::with_capacity(recorded.len());
         for recorded in recorded {
-            let key = self.keys.give(&recorded.feed, recorded.seq);
+            let key = self.keys.give(recorded.position());
             let units = i64::try_from(recorded.movement.qty.units()).unwrap_or(i64::MAX);
             let units = if recorded.movement.to == place { units } else { -units };
             made.push(fusion::Made { act: recorded.act, key, units });
@@ -207,8 +222,10 @@ impl Floor {
         let answer = if made.is_empty() { Proposed::NoChange { held } } else { Proposed::Recorded { held, made } };
         self.level_answered(bin, Verdict::Accepted);
         if let Some(weighed) = self.weighed.get_mut(bin) {
+            weighed.difference = Difference::Acts;
             weighed.fusion.proposed(now.elapsed, answer);
         }
+        self.answer_settled(bin);
         news.bins.insert(bin.clone());
     }
 
@@ -217,7 +234,14 @@ impl Floor {
         if let Some(trace) = self.acts.get_mut(act) {
             trace.in_flight = trace.in_flight.saturating_sub(flown);
             let units = recorded.movement.qty.units();
-            trace.made.push(Made { feed: recorded.feed.clone(), seq: recorded.seq, units, by });
+            trace.made.push(Made { at: recorded.position(), units, by });
+        }
+    }
+
+    /// The taking back of one of its movements is answered.
+    fn came_back(&mut self, act: ActId) {
+        if let Some(trace) = self.acts.get_mut(act) {
+            trace.backs = trace.backs.saturating_sub(1);
         }
     }
 
@@ -248,12 +272,13 @@ impl Floor {
     }
 
     fn not_committed(&mut self, now: &Moment, pending: Pending, why: &NotRecorded) {
-        let Pending { parts, caller, again, origin, step, .. } = pending;
+        let Pending { parts, caller, again, origin, step, after, .. } = pending;
         let (verdict, answer) = match why {
             NotRecorded::Refused(_) => (Verdict::Refused, Answer::Refused),
             NotRecorded::Failed(_) => (Verdict::NotRecorded, Answer::Failed),
         };
         self.unrecorded(now, &parts, caller, answer);
+        after.into_iter().for_each(|work| self.abandon(now, work));
         if let (Some(origin), Some(step)) = (origin, &step) {
             self.untaken(&step.station, origin);
         }
@@ -264,10 +289,7 @@ impl Floor {
 
     fn reply_to_all(&mut self, caller: Option<Caller>, again: Vec<Caller>, heard: &Heard) {
         if let Some(caller) = caller {
-            let reply = match self.reply(caller, heard.clone()) {
-                Reply::Done(Err(why)) => Reply::Done(Err(format!("not recorded: {why}"))),
-                reply @ (Reply::Done(Ok(_)) | Reply::Heard(_)) => reply,
-            };
+            let reply = self.reply(caller, heard.clone());
             self.orders.push_back(Order::Reply { caller, reply });
         }
         for caller in again {
@@ -325,15 +347,19 @@ impl Floor {
                 }
                 Some(_) | None => self.try_later(now, Later::Drop(*act)),
             },
-            Part::Undone { act, bin } => match answer {
-                Answer::Refused => {
-                    let text = format!("bin {bin}: what was taken back while it was being recorded still stands");
-                    self.notice(now, Some(bin), text, "look at the last movements of the bin".to_owned());
+            Part::Unmade { act } | Part::Remade { act } => self.came_back(*act),
+            Part::Undone { act, bin } => {
+                self.came_back(*act);
+                match answer {
+                    Answer::Refused => {
+                        let text = format!("bin {bin}: what was taken back while it was being recorded still stands");
+                        self.notice(now, Some(bin), text, "look at the last movements of the bin".to_owned());
+                    }
+                    Answer::Failed | Answer::Recorded { .. } => {
+                        self.try_later(now, Later::Undo { act: *act, bin: bin.clone() });
+                    }
                 }
-                Answer::Failed | Answer::Recorded { .. } => {
-                    self.try_later(now, Later::Undo { act: *act, bin: bin.clone() });
-                }
-            },
+            }
             Part::Explained { .. } => self.try_later(now, Later::Explain),
             Part::Level { bin, acts } => {
                 for act in acts {
@@ -373,7 +399,7 @@ impl Floor {
                 bins.insert(bin.clone());
             }
             Part::Facts(facts) => self.facts_failed(facts),
-            Part::Back | Part::Remade { .. } | Part::Other => {}
+            Part::Back | Part::Other => {}
         }
     }
 
@@ -381,6 +407,7 @@ impl Floor {
         match facts {
             Facts::Plain => {}
             Facts::Anchor { bin, pieces, gross } => {
+                self.disagreements.remove(bin);
                 let held = self.held_at(bin).and_then(|held| u64::try_from(held).ok());
                 if let Some(weighed) = self.weighed.get_mut(bin) {
                     // What moved since the count, its scale has shown. Where it was not at rest then, the books say.
@@ -394,6 +421,9 @@ impl Floor {
             }
             Facts::Register(register) => self.register_committed(now, register),
             Facts::Calibration { bin } => self.calibration_committed(now, bin),
+            Facts::Count { session } => self.count_committed(session),
+            Facts::Counted(last) => self.last_counted(last),
+            Facts::Late { .. } | Facts::Dismissed(_) | Facts::Container { .. } => {}
             Facts::Alarms => self.alarms_committed(),
         }
     }
@@ -403,8 +433,40 @@ impl Floor {
             Facts::Register(register) => self.register_failed(register),
             Facts::Calibration { bin } => self.calibration_failed(bin),
             Facts::Alarms => self.alarms_failed(),
-            Facts::Plain | Facts::Anchor { .. } => {}
+            Facts::Count { session } => self.count_failed(session),
+            Facts::Late { session } => self.late_not_kept(session),
+            Facts::Dismissed(notice) => self.notice_stays(notice),
+            Facts::Container { name, before } => self.container_failed(name, before.as_deref()),
+            Facts::Plain | Facts::Anchor { .. } | Facts::Counted(_) => {}
         }
+    }
+
+    /// An adjustment at a bin on a scale was taken back. It moved no part, so its undoing moves none: as the scale went
+    /// over to what was counted it goes back with the books.
+    fn adjustment_undone(&mut self, now: &Moment, recorded: &Recorded) {
+        let movement = &recorded.movement;
+        let units = i64::try_from(movement.qty.units()).unwrap_or(i64::MAX);
+        let (bin, change) = if let (Place::Variance, Place::Bin(bin)) = (&movement.from, &movement.to) {
+            (bin, units)
+        } else if let (Place::Bin(bin), Place::Variance) = (&movement.from, &movement.to) {
+            (bin, -units)
+        } else {
+            return;
+        };
+        let held = self.held_at(bin);
+        let Some(weighed) = self.weighed.get_mut(bin).filter(|_| movement.corrects.is_some()) else { return };
+        if weighed.content().is_none_or(|content| content.item != movement.item) {
+            return;
+        }
+        // What moved and is not in the books yet stays so.
+        let there = match weighed.counted() {
+            Some(counted) => counted.pieces.checked_add_signed(change),
+            None => held.and_then(|held| u64::try_from(held).ok()),
+        };
+        let Some(there) = there else { return };
+        weighed.meter.anchor(there);
+        // The level first: what it proposes is what the ledger holds by now.
+        self.level_changed(now, bin);
     }
 
     /// What a movement changed: bins whose books moved, and what alarms look at.

@@ -1,16 +1,14 @@
 //! Counts: sessions that people hold over the API, and those that a station makes of scans. Both end in postings: the
 //! difference to what the books said when the count began, so that what moves meanwhile stays moved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gateway_proto::{
-    movement::Movement,
-    name::{DeviceName, ItemCode, PlaceName, Text},
+    name::{DeviceName, FeedName, ItemCode, PlaceName, Text},
     place::Place,
-    time::WallTime,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
     Floor,
@@ -24,10 +22,9 @@ use crate::{
     movement::{
         counting::{
             Accuracy, Cadence, Candidate, Class, CountSession, Due, How, Input, Instant, Kept as KeptBy, LineNo,
-            Outcome, Reason, Refusal, Scope, SessionId, Sight, Standing, State, Told, Tolerance, Wanted, Zero,
-            accuracy, due,
+            Outcome, Reason, Refusal, Scope, SessionId, Sight, Standing, State, Tolerance, Wanted, Zero, accuracy, due,
         },
-        entry::{Kept, KeptKey, Posting, Statement},
+        entry::{KeptKey, Posting, Statement},
         said::ActId,
         session::CountLine,
     },
@@ -37,8 +34,10 @@ use crate::{
     },
 };
 
-/// Sessions that are kept after their end, for people to look at. What was counted when is kept for good.
-const ENDED_MAX: usize = 100;
+mod keep;
+
+pub(super) use keep::LastCount;
+use keep::{Flight, keep_last};
 
 /// All count sessions, and when what was counted last.
 #[derive(Debug, Default)]
@@ -46,11 +45,24 @@ pub(super) struct Counts {
     sessions: BTreeMap<SessionId, CountSession>,
     /// Counts at stations, from their first scan to their last.
     open: BTreeMap<ActId, OpenCount>,
+    /// Those that ended and are being recorded.
+    ended: BTreeMap<ActId, OpenCount>,
     last: BTreeMap<(ItemCode, Place), LastCount>,
+    /// The newest session's number; none is given out twice.
+    number: u64,
+    flights: BTreeMap<SessionId, Flight>,
+    /// Sessions of which the ledger may hold another state than their last.
+    unkept: BTreeSet<SessionId>,
+    /// What people said while a change was on its way to the ledger: two counts of one place must see each other.
+    waiting: VecDeque<(Caller, Text, CountCommand)>,
 }
 
+/// How the names of sessions begin that people hold over the API, and that stations hold.
+const LIST: &str = "count";
+const STATION: &str = "station";
+
 /// A count at a station.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct OpenCount {
     session: SessionId,
     place: Place,
@@ -58,83 +70,81 @@ struct OpenCount {
     lines: Vec<CountLine>,
 }
 
-/// The newest count of an item at a place.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct LastCount {
-    item: ItemCode,
-    place: Place,
-    at: WallTime,
-    counted: u64,
-    books: i64,
-}
-
-impl Counts {
-    /// From the texts that were kept: sessions and last counts.
-    pub(super) fn of(texts: Vec<String>) -> Self {
-        let mut counts = Self::default();
-        for text in texts {
-            if let Ok(session) = serde_json::from_str::<CountSession>(&text) {
-                counts.sessions.insert(session.id().clone(), session);
-            } else if let Ok(last) = serde_json::from_str::<LastCount>(&text) {
-                counts.last.insert((last.item.clone(), last.place.clone()), last);
-            }
-        }
-        counts
-    }
-}
-
 impl Floor {
-    /// Takes what a person says to a count session.
+    /// Takes what a person says to a count session, once all that was said before is recorded.
     pub(super) fn count(&mut self, now: &Moment, caller: Caller, by: &Text, step: CountCommand) {
-        let mut work = Work::default();
-        match self.count_step(now, by, step, &mut work) {
-            Ok(value) => self.command_work(caller, value, work),
-            Err(why) => self.done_at_once(caller, Err(why)),
+        self.counts.waiting.push_back((caller, by.clone(), step));
+        self.count_waiting(now);
+    }
+
+    pub(super) fn count_waiting(&mut self, now: &Moment) {
+        while self.counts.flights.is_empty()
+            && let Some((caller, by, step)) = self.counts.waiting.pop_front()
+        {
+            let mut work = Work::default();
+            match self.count_step(now, &by, step, &mut work) {
+                Ok(value) => self.command_work(caller, value, work),
+                Err(why) => self.done_at_once(caller, Err(why)),
+            }
         }
     }
 
     fn count_step(&mut self, now: &Moment, by: &Text, step: CountCommand, work: &mut Work) -> Result<Value, String> {
-        let line_of = |floor: &Self, session: &SessionId, place: &Place, item: Option<ItemCode>| {
-            let known = floor.counts.sessions.get(session).ok_or_else(|| format!("there is no count {}", session.0))?;
-            let item = item.or_else(|| floor.item_at(place)).ok_or("say which item was counted")?;
-            match known.line_of(&item, place) {
-                Some(line) => Ok::<_, String>((line, None)),
-                None => Ok((LineNo(0), Some(floor.wanted(item, place.clone())))),
-            }
-        };
-        let (id, input) = match step {
+        let (id, input, added) = match step {
             CountCommand::Open { bins, items, due, sight } => {
                 return self.open_session(now, by, &bins, &items, due, sight, work);
             }
             CountCommand::Line { session, place, item, pieces, plus } => {
-                let (mut line, wanted) = line_of(self, &session, &place, item)?;
-                if let Some(wanted) = wanted {
-                    let (item, place) = (wanted.item.clone(), wanted.place.clone());
-                    self.tell_session(now, &session, Input::Add(wanted), by, work)?;
-                    let known = self.counts.sessions.get(&session);
-                    line = known.and_then(|known| known.line_of(&item, &place)).unwrap_or(line);
-                }
+                let known = self.counts.sessions.get(&session).ok_or_else(|| no_count(&session))?;
+                let item = item.or_else(|| self.item_at(&place)).ok_or("say which item was counted")?;
                 let how = if plus { How::Plus } else { How::Whole };
-                let now = self.instant(now, &session, line);
-                (session, Input::Count { line, pieces, how, now })
+                let at = self.instant_at(now, &item, &place);
+                let (line, added) = match known.line_of(&item, &place) {
+                    Some(line) => (line, None),
+                    None => {
+                        self.check_elsewhere(&item, &place, Some(&session))?;
+                        let next = LineNo(u32::try_from(known.lines().len()).unwrap_or(u32::MAX));
+                        (next, Some(self.wanted(item, place)))
+                    }
+                };
+                (session, Input::Count { line, pieces, how, now: at }, added)
             }
             CountCommand::Begin { session, line } => {
                 let now = self.instant(now, &session, line);
-                (session, Input::Open { line, now })
+                (session, Input::Open { line, now }, None)
             }
             CountCommand::Zero { session, line, empty } => {
                 let now = self.instant(now, &session, line);
-                (session, Input::Zero { line, answer: if empty { Zero::Yes } else { Zero::No }, now })
+                (session, Input::Zero { line, answer: if empty { Zero::Yes } else { Zero::No }, now }, None)
             }
-            CountCommand::Skip { session, line, why } => (session, Input::Skip { line, why }),
-            CountCommand::Finish { session } => (session, Input::Finish),
-            CountCommand::Recount { session, line } => (session, Input::Recount { line }),
-            CountCommand::Accept { session, line, tally } => (session, Input::Accept { line, tally }),
-            CountCommand::Explain { session, line, reason, note } => (session, Input::Explain { line, reason, note }),
-            CountCommand::Complete { session } => (session, Input::Complete),
-            CountCommand::Cancel { session } => (session, Input::Cancel),
+            CountCommand::Skip { session, line, why } => (session, Input::Skip { line, why }, None),
+            CountCommand::Finish { session } => (session, Input::Finish, None),
+            CountCommand::Recount { session, line } => (session, Input::Recount { line }, None),
+            CountCommand::Accept { session, line, tally } => (session, Input::Accept { line, tally }, None),
+            CountCommand::Explain { session, line, reason, note } => {
+                (session, Input::Explain { line, reason, note }, None)
+            }
+            CountCommand::Complete { session } => (session, Input::Complete, None),
+            CountCommand::Cancel { session } => (session, Input::Cancel, None),
         };
-        let outcome = self.tell_session(now, &id, input, by, work)?;
+        let before = self.counts.sessions.get(&id).cloned().ok_or_else(|| no_count(&id))?;
+        let told = match added {
+            Some(wanted) => self.tell_session(now, &id, Input::Add(wanted), by),
+            None => Ok(None),
+        };
+        let outcome = match told.and_then(|_| self.tell_session(now, &id, input, by)) {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => return Err(no_count(&id)),
+            Err(why) => {
+                self.counts.sessions.insert(id, before);
+                return Err(why);
+            }
+        };
+        // A completion that is said again gives the same posts; they are in the ledger.
+        if before.state() != State::Completed {
+            self.post(now, &outcome, &before, work);
+        }
+        self.depart(&id, Some(before), work);
         Ok(json!({
             "session": id,
             "state": outcome.state,
@@ -142,6 +152,28 @@ impl Floor {
             "warnings": outcome.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "posts": outcome.posts,
         }))
+    }
+
+    /// Two lists with the same line are two people who correct the same difference.
+    ///
+    /// # Errors
+    /// The line stands open in another list, which is named.
+    fn check_elsewhere(&self, item: &ItemCode, place: &Place, but: Option<&SessionId>) -> Result<(), String> {
+        let Some(other) = self.listed_elsewhere(item, place).filter(|other| Some(other.id()) != but) else {
+            return Ok(());
+        };
+        let (id, by) = (&other.id().0, other.by());
+        Err(format!("{item} at {place} is counted in {id} of {by} already; count it there, or end that count first"))
+    }
+
+    /// The open list that a line stands in. A station's count of one place is none: it may wait for its second round
+    /// for ever.
+    fn listed_elsewhere(&self, item: &ItemCode, place: &Place) -> Option<&CountSession> {
+        self.counts.sessions.values().find(|session| {
+            Counts::is_open(session)
+                && !session.id().0.as_str().starts_with(STATION)
+                && session.line_of(item, place).is_some()
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one command")]
@@ -155,9 +187,11 @@ impl Floor {
         sight: Sight,
         work: &mut Work,
     ) -> Result<Value, String> {
+        self.counts.check_room()?;
         let mut wanted = Vec::new();
         let scope = if let Some(limit) = limit {
-            wanted.extend(self.due(now).into_iter().take(limit).map(|due| self.wanted(due.item, due.place)));
+            let due = self.due(now).into_iter().filter(|due| self.listed_elsewhere(&due.item, &due.place).is_none());
+            wanted.extend(due.take(limit).map(|due| self.wanted(due.item, due.place)));
             Scope::Due
         } else if items.is_empty() {
             let places: Vec<Place> = bins.iter().cloned().map(Place::Bin).collect();
@@ -178,61 +212,32 @@ impl Floor {
         if wanted.is_empty() {
             return Err("there is nothing to count; name bins or items, or ask for what is due".to_owned());
         }
-        let id = self.new_session_id(now, "count");
+        for wanted in &wanted {
+            self.check_elsewhere(&wanted.item, &wanted.place, None)?;
+        }
+        let id = self.new_session_id(now, LIST);
         let session = CountSession::new(id.clone(), by.clone(), now.wall, scope, sight, Tolerance::default(), wanted)
             .map_err(|refusal| refusal.to_string())?;
         let lines = session.lines().len();
-        self.keep_session_of_count(&session, work);
         self.counts.sessions.insert(id.clone(), session);
-        Ok(json!({ "session": id, "lines": lines, "text": format!("count {} has {lines} lines", id.0) }))
+        self.depart(&id, None, work);
+        let text = format!("count {} has {lines} {}", id.0, if lines == 1 { "line" } else { "lines" });
+        Ok(json!({ "session": id, "lines": lines, "text": text }))
     }
 
-    /// Hands an input to a session; what it posts goes into `work`. The session changes at once and is put back by
-    /// nobody: should its commit fail, the same input said again is a recount, and a completion posts the same again.
+    /// Hands an input to a session; `None` when there is no such session.
     fn tell_session(
         &mut self,
         now: &Moment,
         id: &SessionId,
         input: Input,
         by: &Text,
-        work: &mut Work,
-    ) -> Result<Outcome, String> {
-        let session = self.counts.sessions.get_mut(id).ok_or_else(|| format!("there is no count {}", id.0))?;
-        let was_completed = session.state() == State::Completed;
-        let outcome = session.handle(input, by, now.wall).map_err(|refusal: Refusal| refusal.to_string())?;
-        let session = session.clone();
-        self.keep_session_of_count(&session, work);
-        // A completion that is said again gives the same posts; they are in the ledger.
-        if !was_completed {
-            self.post(now, &outcome, work);
-        }
-        self.forget_ended(work);
-        Ok(outcome)
+    ) -> Result<Option<Outcome>, String> {
+        let Some(session) = self.counts.sessions.get_mut(id) else { return Ok(None) };
+        session.handle(input, by, now.wall).map(Some).map_err(|refusal: Refusal| refusal.to_string())
     }
 
-    /// What was recorded only now of a time before somebody counted there: the books should have known it then.
-    pub(super) fn late_for_counts(&mut self, now: &Moment, movement: &Movement) {
-        let units = i64::try_from(movement.qty.units()).unwrap_or(i64::MAX);
-        let mut work = Work::default();
-        let mut concerned = Vec::new();
-        for session in self.counts.sessions.values_mut() {
-            for (place, change) in [(&movement.from, -units), (&movement.to, units)] {
-                let Some(line) = session.line_of(&movement.item, place) else { continue };
-                let late = Input::Late { line, at: movement.at, change };
-                let by = session.by().clone();
-                // A session that is over takes nothing any more.
-                if let Ok(Outcome { told: Told::Late { mattered: true }, .. }) = session.handle(late, &by, now.wall) {
-                    concerned.push(session.clone());
-                }
-            }
-        }
-        for session in &concerned {
-            self.keep_session_of_count(session, &mut work);
-        }
-        self.submit(work);
-    }
-
-    fn post(&mut self, now: &Moment, outcome: &Outcome, work: &mut Work) {
+    fn post(&self, now: &Moment, outcome: &Outcome, session: &CountSession, work: &mut Work) {
         for post in &outcome.posts {
             let by: DeviceName = "count".parse().expect("a valid name");
             let posting = Posting {
@@ -246,7 +251,7 @@ impl Floor {
                 expected: Some(post.facts.expected),
                 change: post.delta,
                 reason: post.reason.and_then(|reason| reason.words().parse().ok()),
-                reference: post.key.to_string().parse().ok(),
+                reference: Some(reference(session, post.key.line, self.catalog.feed(&post.item))),
             };
             let part = if post.delta == 0 { Part::Facts(Facts::Plain) } else { Part::Other };
             work.push(Statement::Posting(Box::new(posting)), part);
@@ -257,13 +262,10 @@ impl Floor {
                 counted: post.facts.counted,
                 books: post.facts.expected,
             };
-            let text = serde_json::to_string(&last).expect("a count is plain data");
-            let key = KeptKey::new("count", format!("last {} {}", last.place, last.item));
-            work.push(Statement::Keep(Kept { key, text }), Part::Facts(Facts::Plain));
-            self.counts.last.insert((last.item.clone(), last.place.clone()), last);
+            keep_last(&last, work);
+            work.parts.push(Part::Facts(Facts::Counted(Box::new(last))));
         }
         for anchor in &outcome.anchors {
-            self.disagreements.remove(&anchor.bin);
             // The fact itself changes nothing in the file; that it is committed re-anchors the scale.
             let key = KeptKey::new("anchor", anchor.bin.as_str());
             let (bin, pieces, gross) = (anchor.bin.clone(), anchor.pieces, anchor.gross);
@@ -271,26 +273,17 @@ impl Floor {
         }
     }
 
-    fn keep_session_of_count(&self, session: &CountSession, work: &mut Work) {
-        let text = serde_json::to_string(session).expect("a session is plain data");
-        let key = KeptKey::new("count", session.id().0.as_str());
-        work.push(Statement::Keep(Kept { key, text }), Part::Facts(Facts::Plain));
-    }
-
-    fn forget_ended(&mut self, work: &mut Work) {
-        let is_ended = |session: &CountSession| matches!(session.state(), State::Completed | State::Cancelled);
-        let mut ended: Vec<_> = self.counts.sessions.values().filter(|session| is_ended(session)).collect();
-        ended.sort_by_key(|session| session.opened());
-        let surplus = ended.len().saturating_sub(ENDED_MAX);
-        let gone: Vec<SessionId> = ended.iter().take(surplus).map(|session| session.id().clone()).collect();
-        for id in gone {
-            self.counts.sessions.remove(&id);
-            work.push(Statement::Forget(KeptKey::new("count", id.0.as_str())), Part::Facts(Facts::Plain));
-        }
-    }
-
     /// A count at a station begins: what the books say now is what it is held against.
-    pub(super) fn station_count_begun(&mut self, now: &Moment, count: ActId, place: Place, by: Text) {
+    ///
+    /// # Errors
+    /// Why no more can begin, for the person.
+    pub(super) fn station_count_begun(
+        &mut self,
+        now: &Moment,
+        count: ActId,
+        place: Place,
+        by: Text,
+    ) -> Result<(), String> {
         let is_asked_again = |session: &&CountSession| {
             session.state() == State::Investigating && session.lines().iter().all(|line| line.place == place)
         };
@@ -298,7 +291,8 @@ impl Floor {
         let id = match again {
             Some(id) => id,
             None => {
-                let id = self.new_session_id(now, "station");
+                self.counts.check_room()?;
+                let id = self.new_session_id(now, STATION);
                 let wanted: Vec<Wanted> =
                     self.at_place(&place).into_iter().map(|item| self.wanted(item, place.clone())).collect();
                 let scope = Scope::Bins(vec![place.clone()]);
@@ -311,7 +305,8 @@ impl Floor {
                     Tolerance::default(),
                     wanted,
                 );
-                let Ok(session) = session else { return };
+                let session = session.map_err(|refusal| refusal.to_string())?;
+                self.counts.unkept.insert(id.clone());
                 self.counts.sessions.insert(id.clone(), session);
                 id
             }
@@ -325,6 +320,7 @@ impl Floor {
             }
         }
         self.counts.open.insert(count, OpenCount { session: id, place, by, lines: Vec::new() });
+        Ok(())
     }
 
     pub(super) fn station_counted(&mut self, line: CountLine) {
@@ -333,20 +329,64 @@ impl Floor {
         }
     }
 
+    /// A restart forgets what the books said when a count began: there is nothing to hold it against.
+    pub(super) fn station_counts(&self, count: ActId) -> bool {
+        self.counts.open.contains_key(&count)
+    }
+
+    pub(super) fn station_count_recorded(&mut self, count: ActId) {
+        self.counts.ended.remove(&count);
+    }
+
+    /// The end of a count could not be recorded: it goes on.
+    pub(super) fn station_count_put_back(&mut self, count: ActId) {
+        let Some(open) = self.counts.ended.remove(&count) else {
+            // It began by the same scan.
+            return self.station_count_dropped(count);
+        };
+        self.counts.open.insert(count, open);
+    }
+
     pub(super) fn station_count_dropped(&mut self, count: ActId) {
         if let Some(open) = self.counts.open.remove(&count)
             && self.counts.sessions.get(&open.session).is_some_and(|session| session.state() != State::Investigating)
         {
             self.counts.sessions.remove(&open.session);
+            self.counts.unkept.remove(&open.session);
         }
     }
 
     /// A count at a station ends: posted, or asked for once more. What to tell the person.
-    pub(super) fn station_count_ended(&mut self, now: &Moment, count: ActId, work: &mut Work) -> String {
-        let Some(open) = self.counts.open.remove(&count) else { return String::new() };
+    ///
+    /// # Errors
+    /// Why it is not taken, for the person.
+    pub(super) fn station_count_ended(
+        &mut self,
+        now: &Moment,
+        count: ActId,
+        work: &mut Work,
+    ) -> Result<String, String> {
+        let Some(open) = self.counts.open.remove(&count) else { return Ok(String::new()) };
+        // Its lines are said again with its end.
+        self.counts.ended.insert(count, OpenCount { lines: Vec::new(), ..open.clone() });
+        let refused = |why: &str| format!("count of {} is not taken: {why}", open.place);
+        let is_here = |id: &SessionId| {
+            let session = self.counts.sessions.get(id);
+            session.is_some_and(|session| session.lines().iter().any(|line| line.place == open.place))
+        };
+        if self.counts.flights.keys().any(is_here) {
+            return Err(refused("another count of it is just being recorded; scan BW:DONE again"));
+        }
+        let before = self.counts.sessions.get(&open.session).cloned().ok_or_else(|| refused("it is gone"))?;
         match self.station_count_posted(now, &open, work) {
-            Ok(text) => text,
-            Err(why) => format!("count of {} is not taken: {why}", open.place),
+            Ok(text) => {
+                self.depart(&open.session, Some(before), work);
+                Ok(text)
+            }
+            Err(why) => {
+                self.counts.sessions.insert(open.session.clone(), before);
+                Err(refused(&why))
+            }
         }
     }
 
@@ -361,9 +401,10 @@ impl Floor {
             let session = self.counts.sessions.get(id).ok_or("it is gone")?;
             if session.line_of(item, &open.place).is_none() {
                 let wanted = self.wanted(item.clone(), open.place.clone());
-                self.tell_session(now, id, Input::Add(wanted), by, work)?;
+                self.tell_session(now, id, Input::Add(wanted), by)?;
             }
         }
+        let mut missing = 0;
         for line in self.lines_of(id) {
             let Some(item) = self.line_item(id, line) else { continue };
             let at = self.instant(now, id, line);
@@ -373,30 +414,44 @@ impl Floor {
                 None => Input::Zero { line, answer: Zero::Yes, now: at },
             };
             if self.is_open(id, line) {
-                self.tell_session(now, id, input, by, work)?;
+                let is_held = self.stock.held(&item, &open.place).unwrap_or(0) != 0;
+                missing += usize::from(is_held && matches!(input, Input::Zero { .. }));
+                self.tell_session(now, id, input, by)?;
             }
         }
         let state = match self.counts.sessions.get(id).map(CountSession::state) {
             Some(State::Requested | State::Counting | State::Counted) => {
-                self.tell_session(now, id, Input::Finish, by, work)?.state
+                self.tell_session(now, id, Input::Finish, by)?.ok_or("it is gone")?.state
             }
             Some(state) => state,
             None => return Err("it is gone".to_owned()),
         };
         if state == State::Investigating {
-            return Ok(format!("count {} once more, by somebody else if possible", open.place));
+            let place = &open.place;
+            let missing = match missing {
+                0 => String::new(),
+                1 => format!(". 1 item that the books hold at {place} was not found: not found again it becomes 0"),
+                more => {
+                    format!(
+                        ". {more} items that the books hold at {place} were not found: not found again they become 0"
+                    )
+                }
+            };
+            return Ok(format!("count all of {place} once more, by somebody else if possible{missing}"));
         }
         let said = open.lines.iter().find_map(|line| line.reason.as_ref());
         let reason = said.and_then(|said| reason_of(said.as_str())).unwrap_or(Reason::Miscount);
         for line in self.lines_of(id) {
             if self.lacks_reason(id, line) {
                 let explain = |reason| Input::Explain { line, reason, note: said.cloned() };
-                if self.tell_session(now, id, explain(reason), by, work).is_err() {
-                    self.tell_session(now, id, explain(Reason::Miscount), by, work)?;
+                if self.tell_session(now, id, explain(reason), by).is_err() {
+                    self.tell_session(now, id, explain(Reason::Miscount), by)?;
                 }
             }
         }
-        let outcome = self.tell_session(now, id, Input::Complete, by, work)?;
+        let session = self.counts.sessions.get(id).cloned().ok_or("it is gone")?;
+        let outcome = self.tell_session(now, id, Input::Complete, by)?.ok_or("it is gone")?;
+        self.post(now, &outcome, &session, work);
         Ok(format!("{} is counted: {}", open.place, outcome.told))
     }
 
@@ -465,18 +520,12 @@ impl Floor {
         self.counts.sessions.get(id)
     }
 
+    /// The number counts on over days and restarts: what was posted under a name is never told of another session.
     fn new_session_id(&mut self, now: &Moment, word: &str) -> SessionId {
         let at = now.wall.to_string();
         let day: String = at.chars().take(10).collect();
-        let mut number = 1;
-        loop {
-            let id: Text = format!("{word}-{day}-{number}").parse().expect("short and printable");
-            let id = SessionId(id);
-            if !self.counts.sessions.contains_key(&id) {
-                return id;
-            }
-            number += 1;
-        }
+        self.counts.number += 1;
+        SessionId(format!("{word}-{day}-{}", self.counts.number).parse().expect("short and printable"))
     }
 
     fn wanted(&self, item: ItemCode, place: Place) -> Wanted {
@@ -490,8 +539,14 @@ impl Floor {
 
     fn instant(&self, now: &Moment, id: &SessionId, line: LineNo) -> Instant {
         let line = self.counts.sessions.get(id).and_then(|session| session.lines().get(line.0 as usize));
-        let books = line.and_then(|line| self.stock.held(&line.item, &line.place)).unwrap_or(0);
-        let rest = line.and_then(|line| self.bin_of(&line.place).1).and_then(|weighed| weighed.meter.rest());
+        line.map_or(Instant { at: now.wall, books: 0, gross: None }, |line| {
+            self.instant_at(now, &line.item, &line.place)
+        })
+    }
+
+    fn instant_at(&self, now: &Moment, item: &ItemCode, place: &Place) -> Instant {
+        let rest = self.bin_of(place).1.and_then(|weighed| weighed.meter.rest());
+        let books = self.stock.held(item, place).unwrap_or(0);
         Instant { at: now.wall, books, gross: rest.map(|rest| rest.gross) }
     }
 
@@ -548,6 +603,26 @@ impl Floor {
         let review = self.counts.sessions.get(id).map(CountSession::review_view);
         review.is_some_and(|review| review.lines.iter().any(|known| known.line == line && known.lacks_reason))
     }
+}
+
+fn no_count(id: &SessionId) -> String {
+    format!("there is no count {}", id.0)
+}
+
+/// Under what a feed hears of a line, the same whenever it is posted. Names and numbers of a session would tell one
+/// vendor how much of others is counted; this tells feeds apart, and who opened the session at which millisecond goes
+/// in so that nobody finds out by trying names.
+fn reference(session: &CountSession, line: LineNo, feed: Option<&FeedName>) -> Text {
+    let opened = session.opened().millis().to_be_bytes();
+    let feed = feed.map(FeedName::as_str).unwrap_or_default();
+    let parts = [session.id().0.as_str().as_bytes(), session.by().as_str().as_bytes(), &opened, feed.as_bytes()];
+    let mut hash = Sha256::new();
+    for part in parts.into_iter().chain([&line.0.to_be_bytes()[..]]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digits: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("count-{digits}").parse().expect("short and printable")
 }
 
 /// The reason that a person's words name.

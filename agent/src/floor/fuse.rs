@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use gateway_proto::{
-    name::{FeedName, PlaceName},
+    name::{PlaceName, Text},
     place::Place,
     quantity::Quantity,
     record::Seq,
@@ -12,17 +12,20 @@ use gateway_proto::{
 
 use super::{
     Floor,
-    acts::{Stage, Storage},
+    acts::{KeptAct, Stage, Storage},
+    count::LastCount,
     later::Later,
     moment::Moment,
     order::{Caller, Notice, Order, Ticket},
     scan::Step,
-    weighed::{Recording, Weighed},
+    weighed::{Difference, Recording, Weighed},
 };
 use crate::{
     device::Mass,
     movement::{
-        entry::{Claim, Entry, Kept, KeptKey, Level, Origin, Statement, TakeBack},
+        calibration::Container,
+        counting::SessionId,
+        entry::{Claim, Entry, Kept, KeptKey, Level, Origin, Position, Statement, TakeBack},
         fusion::{
             Answer, Disagreement, End, MovementKey, Occasion, Output, Proposal, Restated, Withdrawn, allocate::Way,
         },
@@ -33,6 +36,8 @@ use crate::{
 
 /// Movements that a late scan may still name, of all bins. A bin remembers fewer; this only bounds all of them.
 const KEYS_MAX: usize = 4_096;
+
+const STILL_RECORDING: &str = "the part is still being recorded; scan again to take it back";
 
 const TOO_LATE_TO_CHANGE: &str = "that was booked too long ago to change; scan the quantity, then the part again";
 
@@ -47,8 +52,8 @@ pub(super) struct Work {
     pub(super) text: String,
     /// What a station's session took, to be put back when this is not recorded.
     pub(super) step: Option<Step>,
-    /// What is recorded behind it, whatever becomes of it: it may forget what this keeps.
-    pub(super) after: Vec<Work>,
+    /// What is recorded once it is: it may forget what this keeps, or speak of an act that is none until then.
+    pub(super) after: Vec<Self>,
 }
 
 /// What a statement is the recording of, and so who has to hear what became of it.
@@ -63,6 +68,10 @@ pub(super) enum Part {
     Back,
     /// A movement of an act is taken back because another quantity was said.
     Remade {
+        act: ActId,
+    },
+    /// A movement of an act is taken back with the act.
+    Unmade {
         act: ActId,
     },
     /// A movement of an act is taken back that was withdrawn while it was being recorded.
@@ -121,6 +130,23 @@ pub(super) enum Facts {
     Calibration {
         bin: PlaceName,
     },
+    /// A count session that was changed.
+    Count {
+        session: SessionId,
+    },
+    /// A late movement was reckoned into a session.
+    Late {
+        session: SessionId,
+    },
+    /// The newest count of an item at a place.
+    Counted(Box<LastCount>),
+    /// A notice that was dismissed.
+    Dismissed(Box<Notice>),
+    /// A kind of container that was weighed, and what was known of it.
+    Container {
+        name: Text,
+        before: Option<Box<Container>>,
+    },
     Alarms,
 }
 
@@ -128,22 +154,22 @@ pub(super) enum Facts {
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     next: u64,
-    known: VecDeque<(MovementKey, FeedName, Seq)>,
+    known: VecDeque<(MovementKey, Position)>,
 }
 
 impl Keys {
-    pub(super) fn give(&mut self, feed: &FeedName, seq: Seq) -> MovementKey {
+    pub(super) fn give(&mut self, at: Position) -> MovementKey {
         let key = MovementKey(self.next);
         self.next += 1;
-        self.known.push_back((key, feed.clone(), seq));
+        self.known.push_back((key, at));
         if self.known.len() > KEYS_MAX {
             self.known.pop_front();
         }
         key
     }
 
-    fn find(&self, key: MovementKey) -> Option<(FeedName, Seq)> {
-        self.known.iter().rev().find(|(known, ..)| *known == key).map(|(_, feed, seq)| (feed.clone(), *seq))
+    fn find(&self, key: MovementKey) -> Option<Position> {
+        self.known.iter().rev().find(|(known, _)| *known == key).map(|(_, at)| at.clone())
     }
 }
 
@@ -168,12 +194,12 @@ impl Floor {
         if ends.is_empty() {
             let qty = said.qty.unwrap_or(Quantity::ONE);
             let statement = Statement::movement(said.movement(qty)).map_err(|error| error.to_string())?;
-            self.acts.insert(said.clone(), ends);
+            self.acts.insert(said.clone(), ends, work.origin.map(|origin| origin.key));
             self.fly(said.act, qty.units());
             work.push(statement, Part::Said { act: said.act, units: qty.units() });
             return Ok(());
         }
-        self.acts.insert(said.clone(), ends.clone());
+        self.acts.insert(said.clone(), ends.clone(), work.origin.map(|origin| origin.key));
         for (i, bin) in ends.iter().enumerate() {
             let end = if i == 0 { End::Answering } else { End::Other };
             let Some(weighed) = self.weighed.get_mut(bin) else { continue };
@@ -194,7 +220,8 @@ impl Floor {
     }
 
     /// Gives back an act that was kept when the process ended.
-    pub(super) fn restore_act(&mut self, now: &Moment, said: Said) {
+    pub(super) fn restore_act(&mut self, now: &Moment, kept: KeptAct) {
+        let KeptAct { said, origin } = kept;
         let ends = self.ends(&said);
         for (i, bin) in ends.iter().enumerate() {
             let end = if i == 0 { End::Answering } else { End::Other };
@@ -213,13 +240,32 @@ impl Floor {
             return;
         }
         let act = said.act;
-        self.acts.insert(said, ends.clone());
+        self.acts.insert(said, ends.clone(), origin);
         if let Some(trace) = self.acts.get_mut(act) {
             trace.storage = Storage::Kept;
         }
         for bin in &ends {
             self.drain(now, bin);
         }
+    }
+
+    /// An act waited at a bin that has another item since: its other end answers for it, or it counts as it was said.
+    pub(super) fn wait_elsewhere(&mut self, now: &Moment, bin: &PlaceName, said: Said) {
+        let act = said.act;
+        let Some(trace) = self.acts.get_mut(act) else { return };
+        let was_answering = trace.ends.first() == Some(bin);
+        trace.ends.retain(|end| end != bin);
+        // What records it now, or else answers for it, goes on.
+        if !was_answering || self.flights.contains_key(&act) {
+            return;
+        }
+        for end in trace.ends.clone() {
+            if let Some(weighed) = self.weighed.get_mut(&end) {
+                weighed.fusion.withdraw(now.elapsed, act);
+            }
+        }
+        let origin = self.acts.get(said.act).and_then(|trace| trace.origin);
+        self.restore_act(now, KeptAct { said, origin });
     }
 
     /// The taking back of an act that waited could not be recorded: it waits on.
@@ -249,6 +295,7 @@ impl Floor {
         match trace.stage {
             Stage::Open => {}
             Stage::Over => return Err("nothing came of that scan; scan the quantity, then the part again".to_owned()),
+            Stage::Undone => return Err("that part was taken back; scan the quantity, then the part again".to_owned()),
             Stage::Explained => return Err("that part is known by now; undo it and scan it anew".to_owned()),
         }
         let ends = trace.ends.clone();
@@ -292,6 +339,13 @@ impl Floor {
         let Some(trace) = self.acts.get(act) else {
             return Err("that was booked too long ago to take back here; undo the movement on the page".to_owned());
         };
+        if trace.stage == Stage::Undone {
+            // As was said before; it is only not yet recorded.
+            return Ok(());
+        }
+        if self.flights.contains_key(&act) {
+            return Err(STILL_RECORDING.to_owned());
+        }
         let ends = trace.ends.clone();
         let mut is_recorded = ends.is_empty();
         for bin in &ends {
@@ -340,7 +394,7 @@ impl Floor {
         let said = trace.said.clone();
         let mut total = trace.standing() + trace.in_flight;
         if total > qty.units() {
-            if trace.in_flight > 0 {
+            if trace.is_changing() {
                 return Err("the part is still being recorded; scan the quantity again".to_owned());
             }
             for made in trace.made.clone().iter().rev() {
@@ -348,7 +402,8 @@ impl Floor {
                     break;
                 }
                 total -= made.units;
-                work.push(Self::back(now, &said, made.feed.clone(), made.seq), Part::Remade { act });
+                work.push(Self::back(now, &said, made.at.clone()), Part::Remade { act });
+                self.acts.get_mut(act).into_iter().for_each(|trace| trace.backs += 1);
             }
         }
         if let Ok(more) = Quantity::new(qty.units().saturating_sub(total)) {
@@ -362,24 +417,20 @@ impl Floor {
     /// Takes back all that stands of an act.
     fn unmake(&mut self, now: &Moment, act: ActId, work: &mut Work) -> Result<(), String> {
         let Some(trace) = self.acts.get(act) else { return Ok(()) };
-        if trace.in_flight > 0 {
-            return Err("the part is still being recorded; scan again to take it back".to_owned());
+        if trace.is_changing() {
+            return Err(STILL_RECORDING.to_owned());
         }
-        let said = trace.said.clone();
-        for made in trace.made.clone() {
-            work.push(Self::back(now, &said, made.feed, made.seq), Part::Back);
-        }
+        self.take_back_all(now, act, work, &Part::Unmade { act });
         Ok(())
     }
 
-    fn back(now: &Moment, said: &Said, feed: FeedName, seq: Seq) -> Statement {
+    fn back(now: &Moment, said: &Said, of: Position) -> Statement {
         Statement::TakeBack(Box::new(TakeBack {
             at: now.wall,
             clock: now.clock.clone(),
             by: said.by.clone(),
             actor: said.actor.clone(),
-            feed,
-            seq,
+            of,
         }))
     }
 
@@ -393,7 +444,7 @@ impl Floor {
     }
 
     /// The same, with what a person waits for in the person's transaction: what concerns the act that was said, restated
-    /// or taken back. All else is recorded whatever becomes of that, and behind it, since it may forget what that keeps.
+    /// or taken back. All else is recorded behind it; where that fails, the bin tries again by itself.
     fn drain_into(&mut self, now: &Moment, bin: &PlaceName, act: ActId, work: &mut Work) {
         while let Some(output) = self.weighed.get_mut(bin).and_then(|weighed| weighed.fusion.poll()) {
             let is_of_person = match &output {
@@ -414,9 +465,10 @@ impl Floor {
     fn carry_out(&mut self, now: &Moment, bin: &PlaceName, output: Output, work: &mut Work) {
         match output {
             Output::Keep(said) => {
-                let text = serde_json::to_string(&said).expect("a said act is plain data");
-                let kept = Kept { key: KeptKey::act(said.act), text };
-                work.push(Statement::Keep(kept), Part::Kept { act: said.act });
+                let act = said.act;
+                let origin = self.acts.get(act).and_then(|trace| trace.origin);
+                let text = serde_json::to_string(&KeptAct { said, origin }).expect("a said act is plain data");
+                work.push(Statement::Keep(Kept { key: KeptKey::act(act), text }), Part::Kept { act });
             }
             Output::Drop(act) => work.push(Statement::Forget(KeptKey::act(act)), Part::Dropped { act }),
             Output::Propose(proposal) => self.propose(now, bin, proposal, work),
@@ -424,16 +476,17 @@ impl Floor {
             Output::Claim(claiming) => {
                 let act = claiming.said.act;
                 match self.keys.find(claiming.of) {
-                    Some((feed, seq)) if self.take_flight(act, bin) => {
-                        let claim = Claim { said: claiming.said, feed, seq, stated: claiming.stated };
+                    Some(of) if self.take_flight(act, bin) => {
+                        work.origin = work.origin.or_else(|| self.origin_of(act));
+                        let claim = Claim { said: claiming.said, of, stated: claiming.stated };
                         work.push(Statement::Claim(Box::new(claim)), Part::Claimed { bin: bin.clone(), act });
                     }
                     found => self.answer_claim(now, bin, found.is_some()),
                 }
             }
             Output::TakeBack { of, act } => match (self.keys.find(of), self.acts.get(act)) {
-                (Some((feed, seq)), Some(trace)) => {
-                    let statement = Self::back(now, &trace.said, feed, seq);
+                (Some(at), Some(trace)) => {
+                    let statement = Self::back(now, &trace.said, at);
                     work.push(statement, Part::Superseded { bin: bin.clone() });
                 }
                 _ => self.answer_superseded(now, bin),
@@ -447,13 +500,19 @@ impl Floor {
     /// Takes back all that stands of an act. Nobody waits for the answer: the scan that took it back was answered when
     /// the act was still being recorded.
     pub(super) fn undo(&mut self, now: &Moment, act: ActId, bin: &PlaceName, work: &mut Work) {
-        let Some(trace) = self.acts.get(act) else { return };
-        if trace.in_flight > 0 {
+        let Some(trace) = self.acts.get_mut(act) else { return };
+        trace.stage = Stage::Undone;
+        if trace.is_changing() {
             return self.try_later(now, Later::Undo { act, bin: bin.clone() });
         }
+        self.take_back_all(now, act, work, &Part::Undone { act, bin: bin.clone() });
+    }
+
+    fn take_back_all(&mut self, now: &Moment, act: ActId, work: &mut Work, part: &Part) {
+        let Some(trace) = self.acts.get_mut(act) else { return };
         for made in &trace.made {
-            let back = Self::back(now, &trace.said, made.feed.clone(), made.seq);
-            work.push(back, Part::Undone { act, bin: bin.clone() });
+            trace.backs += 1;
+            work.push(Self::back(now, &trace.said, made.at.clone()), part.clone());
         }
     }
 
@@ -470,9 +529,11 @@ impl Floor {
         // The books may rightly differ from the scale by parts on their way; the interval goes along.
         let shift = |end: u64| end.saturating_add(proposal.pieces).saturating_sub(proposal.counted.pieces);
         (counted.pieces, counted.low, counted.high) = (proposal.pieces, shift(counted.low), shift(counted.high));
-        let (taken_to, filled_from) = match proposal.occasion {
-            Occasion::FirstCount => (Place::Variance, Place::Variance),
-            Occasion::Change => (content.taken_to.clone(), content.filled_from.clone()),
+        let (taken_to, filled_from) = match (proposal.occasion, weighed.difference) {
+            (Occasion::FirstCount, _) | (Occasion::Change, Difference::Calibration) => {
+                (Place::Variance, Place::Variance)
+            }
+            (Occasion::Change, Difference::Acts) => (content.taken_to.clone(), content.filled_from.clone()),
         };
         let level = Level {
             at: now.wall_at(proposal.began),
@@ -483,6 +544,7 @@ impl Floor {
             by: weighed.scale.clone(),
             taken_to,
             filled_from,
+            origins: acts.iter().filter_map(|act| Some((*act, self.acts.get(*act)?.origin?))).collect(),
             shares: proposal.shares,
         };
         weighed.recording = Recording::Ordered;
@@ -497,6 +559,7 @@ impl Floor {
         let answer = match Statement::movement(said.movement(qty)) {
             Ok(statement) if self.take_flight(said.act, bin) => {
                 self.fly(said.act, qty.units());
+                work.origin = work.origin.or_else(|| self.origin_of(said.act));
                 work.push(statement, Part::Booked { bin: bin.clone(), act: said.act });
                 work.push(Statement::Forget(KeptKey::act(said.act)), Part::Facts(Facts::Plain));
                 return;
@@ -507,6 +570,13 @@ impl Floor {
         if let Some(weighed) = self.weighed.get_mut(bin) {
             weighed.fusion.booked(now.elapsed, answer);
         }
+    }
+
+    /// What tells the repetition of the scan that said an act, to be recorded with it.
+    fn origin_of(&self, act: ActId) -> Option<Origin> {
+        let key = self.acts.get(act)?.origin?;
+        // It was asked for before; what is recorded now is no repetition.
+        Some(Origin { key, proves_repeat: false })
     }
 
     /// Claims an act for one bin's recording; whether no other bin is recording it.
@@ -585,9 +655,10 @@ impl Floor {
         if !statements.is_empty() {
             let ticket = Ticket(self.next_ticket);
             self.next_ticket += 1;
-            let pending = super::Pending { parts, caller, again: Vec::new(), origin, text, step };
+            let pending = super::Pending { parts, caller, again: Vec::new(), origin, text, step, after };
             self.pending.insert(ticket, pending);
             self.orders.push_back(Order::Record { ticket, entry: Entry { origin, statements } });
+            return;
         }
         for work in after {
             self.submit(work);

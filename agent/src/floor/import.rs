@@ -13,7 +13,7 @@ use super::{
     order::Caller,
 };
 use crate::{
-    movement::entry::{Kept, KeptKey, Statement, TakeBack},
+    movement::entry::{Kept, KeptKey, Position, Statement, TakeBack},
     register::{
         Register,
         catalog::UNASSIGNED,
@@ -81,8 +81,8 @@ impl Floor {
         for (seq, movement) in explained.into_iter().take(EXPLAINED_MAX) {
             let (at, clock) = (now.wall, now.clock.clone());
             let by = movement.by.clone();
-            let feed: gateway_proto::name::FeedName = UNASSIGNED.parse().expect("a valid name");
-            let back = TakeBack { at, clock, by, actor: None, feed, seq };
+            let of = Position { feed: UNASSIGNED.parse().expect("a valid name"), life: None, seq };
+            let back = TakeBack { at, clock, by, actor: None, of };
             // Its places may not suit the item any more; then it stays parked.
             let Ok(statement) = Statement::movement(movement) else { continue };
             work.push(Statement::TakeBack(Box::new(back)), Part::Back);
@@ -173,12 +173,27 @@ impl Floor {
         let bins: Vec<_> = self.weighed.keys().cloned().collect();
         for bin in bins {
             let Some(weighed) = self.weighed.get_mut(&bin) else { continue };
-            // A calibration that was not begun in earnest starts from what is written now.
-            weighed.procedure.take_if(|procedure| procedure.sampled().is_none());
+            // A calibration that was not begun in earnest starts from what is written now; not one that is being recorded.
+            let known = weighed.calibration.history.last();
+            weighed
+                .procedure
+                .take_if(|procedure| procedure.sampled().is_none() && procedure.calibration().history.last() == known);
+            let was = weighed.ground.item().cloned();
+            let is_other = self.register.bin(bin.as_str()).map(|bin| &bin.item) != was.as_ref();
+            let (waiting, was_measured) =
+                if is_other && was.is_some() { weighed.forget_item() } else { (Vec::new(), false) };
             let is_anew = weighed.refresh(&bin, &self.register);
+            if was_measured {
+                let text = serde_json::to_string(&weighed.calibration).expect("a calibration is plain data");
+                let kept = Kept { key: KeptKey::new("calibration", bin.as_str()), text };
+                self.submit(Work::of(Statement::Keep(kept), Part::Facts(Facts::Plain)));
+            }
             let held = self.held_at(&bin);
             if is_anew && let Some(weighed) = self.weighed.get_mut(&bin) {
                 weighed.begin_from(now.elapsed, held);
+            }
+            for said in waiting {
+                self.wait_elsewhere(now, &bin, said);
             }
             self.level_changed(now, &bin);
             self.show_doubt(now, &bin);

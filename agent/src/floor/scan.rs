@@ -59,6 +59,12 @@ struct Lists<'f> {
     catalog: &'f Catalog,
 }
 
+impl Step {
+    pub(super) fn acts(&self) -> impl Iterator<Item = ActId> {
+        self.acts.iter().copied()
+    }
+}
+
 impl Desk {
     pub(super) fn new(session: Session, taken: Vec<u64>) -> Self {
         Self { session, kept: None, taken: taken.into() }
@@ -149,7 +155,16 @@ impl Floor {
         let outputs = desk.session.handle(now.elapsed, &stamp, token, &mut next_act);
         let past = outputs.iter().find_map(|output| match output {
             Output::Restate { act, .. } if self.acts.is_past(*act) => Some(*act),
-            _ => None,
+            Output::Say(_)
+            | Output::Restate { .. }
+            | Output::Withdraw { .. }
+            | Output::CountBegun { .. }
+            | Output::Counted(_)
+            | Output::CountEnded { .. }
+            | Output::CountDropped { .. }
+            | Output::Dropped(_)
+            | Output::Expecting(_)
+            | Output::Refused(_) => None,
         });
         let (Some(past), Some(token)) = (past, again) else { return outputs };
         // The session counts it to an act that is complete by now: it is the next one. A number of nothing closes the act.
@@ -160,7 +175,9 @@ impl Floor {
     }
 
     fn is_taken(&self, station: &DeviceName, origin: Origin) -> bool {
-        self.desks.get(station).is_some_and(|desk| desk.taken.contains(&origin.key))
+        let is_taken = self.desks.get(station).is_some_and(|desk| desk.taken.contains(&origin.key));
+        // A scan that waits for its weight, or was recorded by it, is known by its act.
+        is_taken || self.acts.knows(origin.key)
     }
 
     /// A scan that was not recorded may come again.
@@ -208,6 +225,9 @@ impl Floor {
     /// What a session took was not recorded: the same scan may come again and finds it as it was.
     pub(super) fn put_back(&mut self, now: &Moment, step: Option<Step>) {
         let Some(Step { station, acts, at, before, after }) = step else { return };
+        for act in &acts {
+            self.station_count_put_back(*act);
+        }
         let Some(desk) = self.desks.get_mut(&station) else { return };
         desk.kept = None;
         for act in &acts {
@@ -242,12 +262,14 @@ impl Floor {
                 }
                 Output::CountBegun { count, place } => {
                     let by = self.counter_at(station);
-                    self.station_count_begun(now, count, place, by);
+                    self.station_count_begun(now, count, place, by)?;
                 }
                 Output::Counted(line) => self.station_counted(*line),
+                Output::CountEnded { count, .. } if !self.station_counts(count) => {
+                    return Err("the count was begun before a restart; scan BW:CANCEL and count again".to_owned());
+                }
                 Output::CountEnded { count, .. } => {
-                    let came = self.station_count_ended(now, count, work);
-                    work.text = came;
+                    work.text = self.station_count_ended(now, count, work)?;
                 }
                 Output::CountDropped { count } => self.station_count_dropped(count),
                 Output::Dropped(what) => text = format!("{what}. "),

@@ -6,6 +6,7 @@ use gateway_proto::{on_hand::OnHand, time::WallTime};
 
 use super::{
     Floor, Watching,
+    acts::KeptAct,
     count::Counts,
     fuse::{Facts, Part, Work},
     moment::Moment,
@@ -20,7 +21,6 @@ use crate::{
         calibration::{Calibration, Containers},
         entry::Statement,
         rules::{self, Caution, Rules, Subject},
-        said::Said,
         session::{self, Session},
     },
     register::{
@@ -55,7 +55,7 @@ struct Sorted {
     facts: Vec<Fact>,
     calibrations: HashMap<String, Calibration>,
     containers: Containers,
-    acts: Vec<Said>,
+    acts: Vec<KeptAct>,
     /// With when each was kept, and the origins of the scans it had taken.
     sessions: HashMap<String, (session::Snapshot, WallTime, Vec<u64>)>,
     counts: Vec<String>,
@@ -84,8 +84,9 @@ impl Floor {
         }
         let catalog = Arc::new(register.catalog());
         let stock = Stock::new(on_hand);
-        let next_act = sorted.acts.iter().map(|said| said.act.0).max().unwrap_or(0).max(first_act(now.wall));
+        let next_act = sorted.acts.iter().map(|kept| kept.said.act.0).max().unwrap_or(0).max(first_act(now.wall));
         let snapshot = rules::Snapshot::of_rows(sorted.last_alarm, std::mem::take(&mut sorted.alarm_rows));
+        sorted.notices.sort_by_key(|notice| notice.id);
         let next_notice = sorted.notices.iter().map(|notice| notice.id + 1).max().unwrap_or(1);
         let mut floor = Self {
             rules: Rules::new(super::alarms::watches(&register, caution), snapshot, now.elapsed),
@@ -141,8 +142,8 @@ impl Floor {
         floor.submit(Work::of(Statement::Adopt(catalog), Part::Facts(Facts::Plain)));
         floor.parked.look();
         floor.begin_bins(now);
-        for said in sorted.acts {
-            floor.restore_act(now, said);
+        for act in sorted.acts {
+            floor.restore_act(now, act);
         }
         for text in sorted.unreadable {
             floor.notice(now, None, text, "import it again".to_owned());

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use gateway_proto::{name::PlaceName, place::Place};
 use serde_json::{Value, json};
 
-use super::fuse::{Part, Work};
+use super::fuse::{Facts, Part, Work};
 use super::{
     Floor,
     command::{Command, Look},
     moment::Moment,
-    order::{Caller, Order, Reply},
+    order::{Caller, Notice, Order, Reply},
 };
 use crate::{
     movement::{
-        entry::{Statement, TakeBack},
+        entry::{Position, Statement, TakeBack},
         rules::{State, Subject},
         weighing::Doubt,
     },
@@ -31,7 +31,8 @@ impl Floor {
         match command {
             Command::Undo { feed, seq, by } => {
                 let device = "page".parse().expect("a valid name");
-                let back = TakeBack { at: now.wall, clock: now.clock.clone(), by: device, actor: by, feed, seq };
+                let of = Position { feed, life: None, seq };
+                let back = TakeBack { at: now.wall, clock: now.clock.clone(), by: device, actor: by, of };
                 let work = Work::of(Statement::TakeBack(Box::new(back)), Part::Back);
                 self.command_work(caller, json!({ "taken_back": seq }), work);
             }
@@ -50,7 +51,9 @@ impl Floor {
     }
 
     /// Answers a question.
-    #[must_use]
+    ///
+    /// # Errors
+    /// What is wrong and the way out, for people.
     pub fn look(&self, now: &Moment, look: &Look) -> Result<Value, String> {
         Ok(match look {
             Look::Bins => self.bins(now),
@@ -103,10 +106,16 @@ impl Floor {
         let Some(at) = self.notices.iter().position(|notice| notice.id == id) else {
             return self.done_at_once(caller, Err(format!("there is no notice {id}")));
         };
-        self.notices.remove(at);
+        let Some(notice) = self.notices.remove(at) else { return };
         let key = crate::movement::entry::KeptKey::new("notice", id.to_string());
-        let work = Work::of(Statement::Forget(key), Part::Facts(super::fuse::Facts::Plain));
+        let work = Work::of(Statement::Forget(key), Part::Facts(Facts::Dismissed(Box::new(notice))));
         self.command_work(caller, json!({ "dismissed": id }), work);
+    }
+
+    /// That it was seen could not be recorded.
+    pub(super) fn notice_stays(&mut self, notice: &Notice) {
+        let at = self.notices.partition_point(|other| other.id < notice.id);
+        self.notices.insert(at, notice.clone());
     }
 
     fn bins(&self, now: &Moment) -> Value {
@@ -137,7 +146,7 @@ impl Floor {
             if let Some(weighed) = weighed {
                 let unknown = weighed.unknown_since.map(|since| now.elapsed.saturating_sub(since).as_secs());
                 view["scale"] = json!(weighed.scale);
-                view["shows"] = json!(weighed.shows.map(|mass| mass.to_string()));
+                view["shows"] = json!(weighed.still.shows().map(|mass| mass.to_string()));
                 view["counted"] = json!(weighed.counted());
                 view["unknown_for_seconds"] = json!(unknown);
                 view["remedy"] = json!(weighed.remedy(&bin.name));
@@ -149,7 +158,7 @@ impl Floor {
         // A scale whose bin nobody has imported yet.
         let strange = self.weighed.iter().filter(|(name, _)| self.register.bin(name.as_str()).is_none());
         let strange = strange.map(|(name, weighed)| {
-            json!({ "bin": name, "scale": weighed.scale, "shows": weighed.shows.map(|mass| mass.to_string()),
+            json!({ "bin": name, "scale": weighed.scale, "shows": weighed.still.shows().map(|mass| mass.to_string()),
                     "remedy": weighed.remedy(name) })
         });
         described.chain(strange).collect()

@@ -8,7 +8,7 @@ use super::{
     Floor,
     moment::Moment,
     order::{Caller, Heard, Order, Reply},
-    weighed::Recording,
+    weighed::{Difference, Recording},
 };
 use crate::{
     device::{Cause, Weight, scanner_host::Verdict},
@@ -24,20 +24,49 @@ impl Floor {
             self.weight_heard(caller, Verdict::Refused);
             return;
         };
-        weighed.shows = Some(weight.mass);
+        weighed.still.take(now.elapsed, weight);
         let was_recording = weighed.recording;
         let told = weighed.meter.handle_weight(now.elapsed, weight);
         if told.is_some() || weighed.level != weighed.counted() {
             self.told(now, &bin, told);
         }
         self.show_doubt(now, &bin);
+        let is_unsettled = self.is_unsettled(&bin);
         match self.weighed.get_mut(&bin) {
             // What is on its way may be an older level.
             Some(weighed) if was_recording == Recording::Ordered => weighed.later_callers.extend(caller),
             Some(weighed) if weighed.recording == Recording::Ordered => weighed.callers.extend(caller),
+            Some(_) if is_unsettled => self.wait_for_books(&bin, caller),
             Some(_) | None => self.weight_heard(caller, Verdict::Accepted),
         }
         self.finish(now);
+    }
+
+    /// Whether a sensor that will not say it again has said what is not in the books yet: a scan is waited for, or the
+    /// ledger cannot write.
+    fn is_unsettled(&self, bin: &PlaceName) -> bool {
+        let held = self.held_at(bin);
+        self.weighed.get(bin).is_some_and(|weighed| {
+            let level = weighed.counted().and_then(|counted| i64::try_from(counted.pieces).ok());
+            weighed.meter.is_spot() && level.is_some() && level != held
+        })
+    }
+
+    /// The newest level waits until the books agree; the sensors' older ones no longer matter.
+    fn wait_for_books(&mut self, bin: &PlaceName, caller: Option<Caller>) {
+        let older = match self.weighed.get_mut(bin) {
+            Some(weighed) => std::mem::replace(&mut weighed.unsettled_caller, caller),
+            None => caller,
+        };
+        self.weight_heard(older, Verdict::Accepted);
+    }
+
+    /// Answers levels that are in the books by now.
+    pub(super) fn answer_settled(&mut self, bin: &PlaceName) {
+        if self.weighed.get(bin).is_some_and(|weighed| weighed.unsettled_caller.is_some()) && !self.is_unsettled(bin) {
+            let caller = self.weighed.get_mut(bin).and_then(|weighed| weighed.unsettled_caller.take());
+            self.weight_heard(caller, Verdict::Accepted);
+        }
     }
 
     /// What became of the level that callers wait for. Those whose levels came behind it wait for the next, unless this
@@ -51,6 +80,7 @@ impl Floor {
             weighed.callers = later;
         } else {
             heard.extend(later);
+            heard.extend(weighed.unsettled_caller.take());
         }
         for caller in heard {
             self.weight_heard(Some(caller), verdict);
@@ -76,7 +106,7 @@ impl Floor {
     pub fn handle_unknown(&mut self, now: &Moment, scale: &DeviceName, cause: Cause) {
         let Some(bin) = self.scales.get(scale).cloned() else { return };
         let Some(weighed) = self.weighed.get_mut(&bin) else { return };
-        weighed.shows = None;
+        weighed.still.forget();
         weighed.meter.handle_unknown(now.elapsed, cause);
         self.level_changed(now, &bin);
         self.show_doubt(now, &bin);
@@ -97,6 +127,8 @@ impl Floor {
                 weighed.fusion.tick(now.elapsed);
                 self.drain(now, &bin);
             }
+            self.tick_calibration(now, &bin);
+            self.answer_settled(&bin);
             self.show_doubt(now, &bin);
         }
         self.tick_stations(now);
@@ -113,6 +145,8 @@ impl Floor {
     }
 
     fn told(&mut self, now: &Moment, bin: &PlaceName, told: Option<Told>) {
+        // While nobody has said what a piece weighs, nothing is strange.
+        let told = told.filter(|_| self.weighed.get(bin).is_some_and(|weighed| weighed.content().is_some()));
         match told {
             Some(Told::Foreign { nearest, off, .. }) => {
                 let text = format!("bin {bin}: something that is {nearest} pieces and {off:+.2} of one came or went");
@@ -134,6 +168,7 @@ impl Floor {
 
     /// Tells fusion what the scale says now.
     pub(super) fn level_changed(&mut self, now: &Moment, bin: &PlaceName) {
+        let held = self.held_at(bin);
         let Some(weighed) = self.weighed.get_mut(bin) else { return };
         let level = weighed.counted();
         weighed.level = level;
@@ -141,6 +176,10 @@ impl Floor {
             Some(_) => None,
             None => weighed.unknown_since.or(Some(now.elapsed)),
         };
+        let agrees = level.is_some_and(|level| i64::try_from(level.pieces).ok() == held);
+        if agrees {
+            weighed.difference = Difference::Acts;
+        }
         weighed.fusion.handle_level(now.elapsed, level);
         self.stale_bins.insert(bin.clone());
         self.drain(now, bin);

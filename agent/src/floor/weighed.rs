@@ -7,14 +7,15 @@ use gateway_proto::{
     place::Place,
 };
 
-use super::order::Caller;
+use super::{order::Caller, still::Still};
 use crate::{
     device::{Cause, Mass, Weight},
     movement::{
-        calibration::{Calibration, Procedure},
+        calibration::{self, Calibration, Procedure},
         counted::Counted,
         fusion::{Attendance, Fusion, Patience},
         pieces,
+        said::Said,
         spot::Spot,
         weighing::{Doubt, Load, Rest, Tally, Told},
     },
@@ -33,14 +34,16 @@ pub(super) struct Weighed {
     /// Readings in a row that a rest takes at least.
     settle_readings: u32,
     pub(super) fusion: Fusion,
+    attendance: Attendance,
     pub(super) calibration: Calibration,
     /// A calibration under way.
     pub(super) procedure: Option<Procedure>,
     pub(super) ground: Ground,
     /// What a piece weighs, as far as that is known.
     piece: Mass,
-    /// What the scale showed last; `None` since it cannot say.
-    pub(super) shows: Option<Mass>,
+    load: Load,
+    /// What the scale shows, to calibrate by.
+    pub(super) still: Still,
     /// What was last shown with the scale.
     pub(super) shown: Option<String>,
     /// Since when the level is unknown; `None` while it is known.
@@ -51,8 +54,23 @@ pub(super) struct Weighed {
     pub(super) callers: Vec<Caller>,
     /// The same, of levels that came while an older one was on its way.
     pub(super) later_callers: Vec<Caller>,
+    /// Who waits until the books agree with the level, however long that takes.
+    pub(super) unsettled_caller: Option<Caller>,
     /// Whether a level of it is on its way to the ledger.
     pub(super) recording: Recording,
+    /// Since when somebody calibrates it, its parts out of it; the last statement counts.
+    pub(super) calibrated_at: Option<Duration>,
+    /// Whether the next difference between books and level is anybody's act.
+    pub(super) difference: Difference,
+}
+
+/// What a difference between books and level comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Parts came or went.
+    Acts,
+    /// The bin is counted by another weight since, or was emptied to be calibrated: it was wrong before, or is now.
+    Calibration,
 }
 
 /// Whether a level is on its way to the ledger.
@@ -109,18 +127,23 @@ impl Weighed {
             meter: Meter::new(load, watching.settle_readings),
             settle_readings: watching.settle_readings,
             fusion: Fusion::new(place.clone(), Patience::default(), watching.attendance),
+            attendance: watching.attendance,
             place,
             calibration,
             procedure: None,
             ground,
             piece: load.piece,
-            shows: None,
+            load,
+            still: Still::new(watching.settle_readings),
             shown: None,
             unknown_since: None,
             level: None,
             callers: Vec::new(),
             later_callers: Vec::new(),
+            unsettled_caller: None,
             recording: Recording::No,
+            calibrated_at: None,
+            difference: Difference::Acts,
         }
     }
 
@@ -130,15 +153,32 @@ impl Weighed {
         let (ground, load) = ground(bin, &self.calibration, register);
         let was_ready = self.content().is_some();
         let is_other = ground.item() != self.ground.item();
+        let was_bin = self.ground.item().is_some();
         (self.ground, self.piece) = (ground, load.piece);
+        if self.load != load {
+            self.load = load;
+            self.difference = Difference::Calibration;
+        }
         let is_anew = is_other || (!was_ready && self.content().is_some());
-        if is_anew {
+        if is_other && was_bin {
+            // What lies there now are the parts of before; the next reading may be of these.
+            self.meter = Meter::new(load, self.settle_readings);
+        } else if is_anew {
             // What was watched until now was no count of these pieces.
             self.meter.begin_anew(load, self.settle_readings);
         } else {
             self.meter.recalibrate(load);
         }
         is_anew
+    }
+
+    /// Another item lies in it: what waited for the weight of the one before, which is not coming. What a piece of that
+    /// weighs says nothing of this; whether it was known is told too.
+    pub(super) fn forget_item(&mut self) -> (Vec<Said>, bool) {
+        let waiting = self.fusion.acts().cloned().collect();
+        self.fusion = Fusion::new(self.place.clone(), Patience::default(), self.attendance);
+        (self.level, self.procedure) = (None, None);
+        (waiting, self.calibration.piece.take().is_some())
     }
 
     /// What the books hold, to begin from.
@@ -162,9 +202,18 @@ impl Weighed {
         }
     }
 
-    /// The trusted count; `None` while it is unknown.
+    /// The trusted count; `None` while it is unknown, or parts are taken out and put in to calibrate the bin.
     pub(super) fn counted(&self) -> Option<Counted> {
-        self.content().and_then(|_| self.meter.level())
+        self.content().filter(|_| self.calibrated_at.is_none()).and_then(|_| self.meter.level())
+    }
+
+    /// The weight to calibrate by, if it rests. On a bench that is never quite still the weighing engine knows better.
+    pub(super) fn at_rest(&self) -> Option<calibration::Rest> {
+        let engine = || {
+            let rest = self.meter.rest().filter(|_| self.content().is_some())?;
+            Some(calibration::Rest { gross: rest.gross, sd: rest.sd, division: rest.division })
+        };
+        self.still.rest().or_else(engine)
     }
 
     /// What is wrong with the level, and what to do.
@@ -173,6 +222,9 @@ impl Weighed {
             Ground::NoBin => Some(format!("there is no bin {bin} yet; import it with bins.csv")),
             Ground::NoPiece(content) => {
                 Some(format!("nobody has said what one {} weighs; try: binwire-agent calibrate {bin}", content.item))
+            }
+            Ground::Ready(_) if self.calibrated_at.is_some() => {
+                Some(format!("bin is being calibrated; when its parts are back in: binwire-agent calibrate {bin} done"))
             }
             Ground::Ready(_) => self.meter.doubt().map(Doubt::remedy),
         }
@@ -185,6 +237,11 @@ impl Meter {
             0 | 1 => Self::Spot(Spot::new(load)),
             more => Self::Followed(Tally::new(load, more)),
         }
+    }
+
+    /// Whether each reading stands for itself, since the next may be a day away.
+    pub(super) const fn is_spot(&self) -> bool {
+        matches!(self, Self::Spot(_))
     }
 
     pub(super) fn handle_weight(&mut self, now: Duration, weight: &Weight) -> Option<Told> {

@@ -91,7 +91,8 @@ impl Book {
                 Ok(Record::Movement(movement)) => {
                     book.on_hand.apply(&movement);
                     let life = row.get(4).map_err(LedgerError::Read)?;
-                    book.taken_back.extend(movement.corrects.map(|seq| (life, seq)));
+                    let is_here = movement.corrects_in.is_none();
+                    book.taken_back.extend(movement.corrects.filter(|_| is_here).map(|seq| (life, seq)));
                 }
                 Ok(_) => {}
                 Err(source) => {

@@ -2,7 +2,13 @@
 //!
 //! All of it may come twice: a site that crashed between an ack and this file asks the hub again.
 
-use gateway_proto::{answer::Refusal, delivery::Effect, name::FeedName, record::Seq};
+use gateway_proto::{
+    answer::Refusal,
+    chain::Epoch,
+    delivery::Effect,
+    name::FeedName,
+    record::{Record, RecordText, Seq},
+};
 use rusqlite::{OptionalExtension, params};
 
 use super::{
@@ -93,9 +99,8 @@ impl Group<'_> {
 
     /// Begins a new epoch; what is not settled in this one is chained anew there.
     fn renew(&mut self, feed: &FeedName) -> Result<(), LedgerError> {
-        let Some((old, from)) = self.book.heads.get(feed).map(|head| (head.life, head.through.next())) else {
-            return Ok(());
-        };
+        let head = self.book.heads.get(feed).map(|head| (head.life, head.through.next(), head.epoch.clone()));
+        let Some((old, from, epoch)) = head else { return Ok(()) };
         begin_life(self.db, feed)?;
         self.book.heads = heads(self.db)?;
         let mut seq = from;
@@ -110,6 +115,7 @@ impl Group<'_> {
                 })
                 .map_err(LedgerError::Read)?;
             let Some((origin, text)) = moved else { break };
+            let text = self.renumbered(feed, text, from, &epoch)?;
             self.append_text(feed, text.as_str(), origin.map(i64::cast_unsigned))?;
             seq = seq.next();
         }
@@ -120,6 +126,32 @@ impl Group<'_> {
         }
         self.book.heads = heads(self.db)?;
         Ok(())
+    }
+}
+
+impl Group<'_> {
+    /// A record on its way into a new epoch, `from` the first that goes there. A correction names its movement by the
+    /// number that it has there; one that stays behind is named with its epoch.
+    fn renumbered(
+        &mut self,
+        feed: &FeedName,
+        text: RecordText,
+        from: Seq,
+        old: &Epoch,
+    ) -> Result<RecordText, LedgerError> {
+        // What cannot be read goes on as it is: the hub says what is wrong with it.
+        let Ok(Record::Movement(mut movement)) = Record::parse(text.as_str()) else { return Ok(text) };
+        let Some(corrected) = movement.corrects.filter(|_| movement.corrects_in.is_none()) else { return Ok(text) };
+        if corrected < from {
+            movement.corrects_in = old.as_str().parse().ok();
+        } else {
+            let moved_to = Seq(corrected.0 - from.before().0);
+            movement.corrects = Some(moved_to);
+            if let Some(head) = self.book.heads.get(feed) {
+                self.book.taken_back.insert((head.life, moved_to));
+            }
+        }
+        Ok(RecordText::of_movement(&movement)?)
     }
 }
 

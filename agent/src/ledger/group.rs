@@ -177,16 +177,17 @@ impl Group<'_> {
     }
 
     fn append_movement(&mut self, planned: PlannedMovement, origin: Option<u64>) -> Result<Recorded, LedgerError> {
-        let PlannedMovement { feed, movement, text, act } = planned;
-        let seq = self.append_text(&feed, text.as_str(), origin)?;
-        if let (Some(corrected), Some(head)) = (movement.corrects, self.book.heads.get(&feed)) {
-            self.book.taken_back.insert((head.life, corrected));
+        let PlannedMovement { feed, movement, text, act, happened, origin: of_act } = planned;
+        let seq = self.append_text(&feed, text.as_str(), origin.or(of_act))?;
+        let life = self.book.heads.get(&feed).map_or(0, |head| head.life);
+        if let Some(corrected) = movement.corrects {
+            self.book.taken_back.insert((life, corrected));
         }
         let on_hand = &mut self.book.on_hand;
         on_hand.apply(&movement);
         let held = |place: &Place| on_hand.get(&movement.item, place).unwrap_or(0);
         let (left, reached) = (held(&movement.from), held(&movement.to));
-        Ok(Recorded { feed, seq, movement, act, left, reached })
+        Ok(Recorded { feed, life, seq, movement, act, happened, left, reached })
     }
 
     pub(super) fn catalog(&self) -> &Catalog {

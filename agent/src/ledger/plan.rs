@@ -6,7 +6,8 @@ use gateway_proto::{
     name::FeedName,
     place::Place,
     quantity::Quantity,
-    record::{Count, Record, RecordError, RecordText, Seq},
+    record::{Count, Record, RecordError, RecordText},
+    time::WallTime,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -16,7 +17,7 @@ use super::{
     kept::KEPT_LEN_MAX,
 };
 use crate::movement::{
-    entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Posting, Statement, TakeBack},
+    entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Position, Posting, Statement, TakeBack},
     said::ActId,
 };
 
@@ -34,6 +35,10 @@ pub(super) struct PlannedMovement {
     pub(super) movement: Movement,
     pub(super) text: RecordText,
     pub(super) act: Option<ActId>,
+    /// As in [`Recorded`](crate::movement::entry::Recorded).
+    pub(super) happened: Option<WallTime>,
+    /// What tells the repetition of the scan that said it, where that is not the entry's own.
+    pub(super) origin: Option<u64>,
 }
 
 impl Group<'_> {
@@ -45,7 +50,14 @@ impl Group<'_> {
             let planned = match statement {
                 Statement::Movement { movement, text } => {
                     let (feed, movement) = (self.feed(&movement), *movement);
-                    rows.push(Planned::Movement(Box::new(PlannedMovement { feed, movement, text, act: None })));
+                    rows.push(Planned::Movement(Box::new(PlannedMovement {
+                        feed,
+                        movement,
+                        text,
+                        act: None,
+                        happened: None,
+                        origin: None,
+                    })));
                     Ok(())
                 }
                 Statement::Level(level) => self.level(&level, &mut rows),
@@ -79,30 +91,36 @@ impl Group<'_> {
         for moved in level.movements(self.on_hand().get(&level.item, &level.place)) {
             // The act is told: it waits no longer.
             rows.extend(moved.act.map(|act| Planned::Forget(KeptKey::act(act))));
-            rows.push(PlannedMovement::row(self.feed(&moved.movement), moved.movement, moved.act)?);
+            let mut row = PlannedMovement::row(self.feed(&moved.movement), moved.movement, moved.act)?;
+            if let Planned::Movement(planned) = &mut row {
+                planned.origin = moved.act.and_then(|act| level.origins.get(&act)).copied();
+            }
+            rows.push(row);
         }
         Ok(())
     }
 
     fn take_back(&self, back: &TakeBack, rows: &mut Vec<Planned>) -> Result<Result<(), EntryError>, LedgerError> {
-        let original = match self.standing(&back.feed, back.seq, rows)? {
+        let original = match self.standing(&back.of, rows)? {
             Ok(original) => original,
             Err(error) => return Ok(Err(error)),
         };
-        let mut movement = original.correction(back.seq, back.at, back.by.clone());
+        let mut movement = original.correction(back.of.seq, back.at, back.by.clone());
         movement.clock.clone_from(&back.clock);
         movement.actor.clone_from(&back.actor);
-        Ok(PlannedMovement::row(back.feed.clone(), movement, None).map(|row| rows.push(row)))
+        let row = PlannedMovement::row(back.of.feed.clone(), movement, None);
+        Ok(row.map(|row| rows.push(row.of_time(original.at))))
     }
 
     fn claim(&self, claim: &Claim, rows: &mut Vec<Planned>) -> Result<Result<(), EntryError>, LedgerError> {
-        let (said, feed) = (&claim.said, &claim.feed);
-        let original = match self.standing(feed, claim.seq, rows)? {
+        let (said, feed) = (&claim.said, &claim.of.feed);
+        let original = match self.standing(&claim.of, rows)? {
             Ok(original) => original,
             Err(error) => return Ok(Err(error)),
         };
-        let mut back = original.correction(claim.seq, said.at, said.by.clone());
+        let mut back = original.correction(claim.of.seq, said.at, said.by.clone());
         back.clock.clone_from(&said.clock);
+        let happened = original.at;
         let mut movement = said.movement(original.qty);
         movement.item = original.item;
         movement.weighed_by = Some(original.by);
@@ -110,7 +128,8 @@ impl Group<'_> {
         movement.stated = claim.stated;
         rows.push(Planned::Forget(KeptKey::act(said.act)));
         Ok(PlannedMovement::row(feed.clone(), back, None).and_then(|back| {
-            rows.extend([back, PlannedMovement::row(feed.clone(), movement, Some(said.act))?]);
+            let again = PlannedMovement::row(feed.clone(), movement, Some(said.act))?;
+            rows.extend([back.of_time(happened), again.of_time(happened)]);
             Ok(())
         }))
     }
@@ -144,14 +163,14 @@ impl Group<'_> {
     }
 
     /// A movement of the feed's present life that was not taken back, neither before nor by `rows`.
-    fn standing(
-        &self,
-        feed: &FeedName,
-        seq: Seq,
-        rows: &[Planned],
-    ) -> Result<Result<Movement, EntryError>, LedgerError> {
+    fn standing(&self, of: &Position, rows: &[Planned]) -> Result<Result<Movement, EntryError>, LedgerError> {
+        let Position { feed, life, seq } = of;
+        let seq = *seq;
         let no_movement = || EntryError::NoMovement { feed: feed.clone(), seq };
         let Some(head) = self.book.heads.get(feed) else { return Ok(Err(no_movement())) };
+        if life.is_some_and(|life| life != head.life) {
+            return Ok(Err(EntryError::EarlierLife { feed: feed.clone(), seq }));
+        }
         let by_these = rows.iter().any(|row| {
             matches!(row, Planned::Movement(planned) if planned.feed == *feed && planned.movement.corrects == Some(seq))
         });
@@ -174,10 +193,20 @@ impl Group<'_> {
     }
 }
 
+impl Planned {
+    /// Its parts moved then, whatever time it was said at.
+    fn of_time(mut self, at: WallTime) -> Self {
+        if let Self::Movement(planned) = &mut self {
+            planned.happened = Some(at);
+        }
+        self
+    }
+}
+
 impl PlannedMovement {
     fn row(feed: FeedName, movement: Movement, act: Option<ActId>) -> Result<Planned, EntryError> {
         movement.act().map_err(RecordError::from)?;
         let text = RecordText::of_movement(&movement)?;
-        Ok(Planned::Movement(Box::new(Self { feed, movement, text, act })))
+        Ok(Planned::Movement(Box::new(Self { feed, movement, text, act, happened: None, origin: None })))
     }
 }

@@ -54,7 +54,16 @@ pub struct TakeBack {
     pub clock: Option<UntrustedClock>,
     pub by: DeviceName,
     pub actor: Option<Text>,
+    pub of: Position,
+}
+
+/// A movement by its place in a feed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
     pub feed: FeedName,
+    /// The life of the feed that the seq is of; `None`: the present one, whichever that is. After a new epoch the same
+    /// number is another movement.
+    pub life: Option<i64>,
     pub seq: Seq,
 }
 
@@ -63,8 +72,7 @@ pub struct TakeBack {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub said: Said,
-    pub feed: FeedName,
-    pub seq: Seq,
+    pub of: Position,
     /// What the person stated, where it is another quantity.
     pub stated: Option<u64>,
 }
@@ -121,10 +129,14 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     pub feed: FeedName,
+    pub life: i64,
     pub seq: Seq,
     pub movement: Movement,
     /// The act of a person that a weight was the outcome of.
     pub act: Option<ActId>,
+    /// When the parts moved of which the books were wrong until now: it takes a movement back, or is that one made again
+    /// under a person's name.
+    pub happened: Option<WallTime>,
     /// Base units of the item at the places it left and reached, after the movement.
     pub left: i64,
     pub reached: i64,
@@ -137,6 +149,8 @@ pub enum EntryError {
     Record(#[from] RecordError),
     #[error("there is no movement {seq} in feed {feed}")]
     NoMovement { feed: FeedName, seq: Seq },
+    #[error("movement {seq} was recorded before feed {feed} began anew and cannot be taken back; count the place")]
+    EarlierLife { feed: FeedName, seq: Seq },
     #[error("movement {seq} of feed {feed} was taken back before")]
     TakenBack { feed: FeedName, seq: Seq },
 }
@@ -166,6 +180,14 @@ impl Statement {
         movement.act()?;
         let text = RecordText::of_movement(&movement)?;
         Ok(Self::Movement { movement: Box::new(movement), text })
+    }
+}
+
+impl Recorded {
+    /// Where it is.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { feed: self.feed.clone(), life: Some(self.life), seq: self.seq }
     }
 }
 

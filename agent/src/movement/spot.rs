@@ -40,11 +40,15 @@ impl Spot {
         Self { load, last: None, books: None, unknown: None, rest: None }
     }
 
-    /// What the books say, or a person counted, is in the bin.
+    /// What the books say, or a person counted, is in the bin: whatever the weight was thought to be, it is that.
     pub fn anchor(&mut self, pieces: u64) {
-        match self.rest.filter(|_| self.unknown.is_none()) {
-            Some(rest) => self.last = Some((rest.gross, pieces, Counted::exactly(pieces))),
-            None => self.books = Some(pieces),
+        let is_away = matches!(self.unknown, Some(Doubt::Scale(_) | Doubt::Lifted));
+        match self.rest.filter(|_| !is_away) {
+            Some(rest) => {
+                self.last = Some((rest.gross, pieces, Counted::exactly(pieces)));
+                self.unknown = None;
+            }
+            None => (self.books, self.last) = (Some(pieces), None),
         }
     }
 
@@ -56,7 +60,7 @@ impl Spot {
         self.load = load;
         self.last = None;
         if let Some(rest) = self.rest {
-            let _ = self.count(rest.gross, rest.division);
+            self.unknown = self.count(rest.gross, rest.division).err();
         }
     }
 
@@ -112,7 +116,11 @@ impl Spot {
         if net < -(LIFTED_DIVISIONS * division.micrograms()).max(piece.micrograms() * 3 / 10) {
             return Err(Doubt::Lifted);
         }
-        let counted = self.by_step(gross, division).or_else(|| self.absolute(net, division));
+        // A step that could be told from a whole number of pieces, and is none, is something else.
+        let counted = match self.last {
+            Some(_) => self.by_step(gross, division),
+            None => self.absolute(net, division),
+        };
         let counted = counted.ok_or_else(|| {
             let whole = pieces::count(Mass::from_micrograms(net), piece).unwrap_or(0);
             let over = Mass::from_micrograms(net - whole * piece.micrograms());
@@ -127,9 +135,10 @@ impl Spot {
     fn by_step(&self, gross: Mass, division: Mass) -> Option<Counted> {
         let (last, pieces, counted) = self.last?;
         let step = gross.checked_sub(last)?;
-        let moved = whole(step, self.load.piece)?;
+        let nearest = pieces::count(step, self.load.piece)?;
+        let reach = self.reach(nearest.unsigned_abs(), division);
+        let moved = whole(step, self.load.piece).or_else(|| (reach > 0).then_some(nearest))?;
         let pieces = pieces.checked_add_signed(moved)?;
-        let reach = self.reach(moved.unsigned_abs(), division);
         let (below, above) = (counted.pieces - counted.low, counted.high - counted.pieces);
         let (low, high) = (pieces.saturating_sub(below + reach), pieces + above + reach);
         Some(Counted { pieces, low, high, sure: if low == high { 1.0 } else { counted.sure } })
@@ -235,6 +244,29 @@ mod tests {
         spot.handle_unknown(Cause::Silent);
         assert_eq!(spot.level(), None);
         assert_eq!(weigh(&mut spot, "1234.0"), Some(127));
+    }
+
+    #[test]
+    fn half_a_piece_more_is_no_piece_however_many_lie_there() {
+        let coarse = Load { piece_cv: 0.02, sample_size: 10, ..spot().load };
+        let mut spot = Spot::new(coarse);
+        assert_eq!(weigh(&mut spot, "1234.0"), Some(127));
+        spot.anchor(126);
+        assert_eq!(weigh(&mut spot, "1238.0"), None, "a person counted 126, and half a piece came");
+        assert!(matches!(spot.doubt(), Some(Doubt::Foreign(_))));
+        assert_eq!(weigh(&mut spot, "1234.0"), Some(126));
+        assert_eq!(weigh(&mut spot, "1238.0"), None);
+        spot.anchor(126);
+        assert_eq!(weigh(&mut spot, "1221.9"), Some(124), "counted with the strange thing in it; then two were taken");
+    }
+
+    #[test]
+    fn what_no_longer_fits_another_piece_weight_is_unknown_with_a_reason() {
+        let mut spot = spot();
+        assert_eq!(weigh(&mut spot, "290.5"), Some(10));
+        spot.recalibrate(Load { piece: Mass::from_micrograms(12_500_000), ..spot.load });
+        assert_eq!(spot.level(), None);
+        assert!(matches!(spot.doubt(), Some(Doubt::Foreign(_))), "6.44 pieces");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A bin's weight as pieces: the count is the last trusted one plus the whole-piece steps between rests.
 //!
-//! Pure: reading and time in, what is certain out. Owns one bin on one scale, in 1.4 kB whatever comes.
+//! Pure: reading and time in, what is certain out. Owns one bin on one scale, in 1.5 kB whatever comes.
 //! Must not know who uses the bin, the ledger or the wire.
 //!
 //! ```text
@@ -16,10 +16,11 @@
 //!
 //! Reading order: [`noise`] what scatters at rest · [`run`] when a rest is believed · [`shaking`] a level under
 //! vibration · [`touch`] two acts in one unrest · [`step`] what a step means · [`content`] what lies there · [`resting`],
-//! [`moving`] the two states · [`settling`], [`shaken`] from one to the other · [`doubt`] why not.
+//! [`moving`] the two states · [`settling`], [`untouched`], [`shaken`] from one to the other · [`foreign`] strange things ·
+//! [`doubt`] why not.
 //!
-//! The device's own flag of stability is not used: scales raise it while a hand rests in the bin and drop it on a
-//! quiet bench; the readings themselves say more.
+//! The device's own flag of stability says nothing of rest: scales raise it while a hand rests in the bin and drop it on a
+//! quiet bench; the readings themselves say more. Where it is steady at rest, its fall tells that somebody was there.
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ use crate::device::{Cause, Mass, Weight};
 
 mod content;
 mod doubt;
+mod foreign;
 mod moving;
 mod noise;
 mod resting;
@@ -41,6 +43,7 @@ mod shaking;
 mod step;
 mod told;
 mod touch;
+mod untouched;
 
 pub use doubt::Doubt;
 pub use told::{Load, Rest, Told};
@@ -49,6 +52,7 @@ use content::Content;
 use moving::{Away, Moving};
 use noise::Noise;
 use resting::{Pace, Resting};
+use untouched::Suspect;
 
 /// Readings in a row that a rest takes at least, unless the device's section says otherwise.
 pub const READINGS: u32 = 3;
@@ -70,8 +74,7 @@ pub struct Tally {
     noise: Noise,
     pace: Pace,
     state: State,
-    /// The level before the bin was lifted.
-    lifted: Option<Resting>,
+    lifted: Option<Lifted>,
     /// What the books say, before anything was weighed.
     books: Option<u64>,
     /// Why the level is unknown.
@@ -88,7 +91,52 @@ pub struct Tally {
     /// Acts with a hand seen, and without.
     hands: u32,
     no_hands: u32,
+    flag: Flag,
+    /// A step of whole pieces with no hand, taken for a shift until another one comes.
+    suspect: Option<Suspect>,
     load: Load,
+}
+
+/// How the device's flag of stability behaves while the weight rests: where it is steady then, its fall tells of a hand.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flag {
+    up: u32,
+    down: u32,
+}
+
+impl Flag {
+    /// Readings at rest before the flag is trusted, and how many of them may have it down: one in so many.
+    const KNOWN: u32 = 12;
+    const DOWN_SHARE: u32 = 32;
+
+    fn at_rest(&mut self, stable: Option<bool>) {
+        match stable {
+            Some(true) => self.up = self.up.saturating_add(1),
+            Some(false) => self.down = self.down.saturating_add(1),
+            None => {}
+        }
+    }
+
+    fn tells_of_hands(self) -> bool {
+        self.up >= Self::KNOWN && self.down <= self.up / Self::DOWN_SHARE
+    }
+}
+
+/// A bin off its scale.
+#[derive(Debug, Clone, Copy)]
+struct Lifted {
+    /// The level before.
+    level: Resting,
+    hand: Hand,
+}
+
+/// Whether one was seen, by a scale that is quick enough to see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    Seen,
+    NotSeen,
+    /// It could not have been seen.
+    Unknown,
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +167,8 @@ impl Tally {
             stirred: None,
             hands: 0,
             no_hands: 0,
+            flag: Flag::default(),
+            suspect: None,
             load,
         }
     }
@@ -134,6 +184,7 @@ impl Tally {
             self.books = Some(pieces);
             return;
         }
+        self.suspect = None;
         self.content.anchor(pieces, gross.map(|gross| (gross, self.noise.division())));
         if matches!(self.unknown, Some(Doubt::NotWhole(_))) {
             self.unknown = None;
@@ -148,6 +199,7 @@ impl Tally {
     /// Takes a new tare or piece weight. The count stays; the weight is compared with it at the next rest.
     pub fn recalibrate(&mut self, load: Load) {
         self.load = load;
+        self.suspect = None;
         self.content.recalibrate(load);
         self.noise = Noise::new(self.content.piece());
         self.is_too_light = false;
@@ -196,8 +248,13 @@ impl Tally {
     /// The scale cannot say. The count stays what it was; the level is unknown until a weight rests again.
     pub fn handle_unknown(&mut self, now: Duration, cause: Cause) {
         let away = match cause {
-            // Whatever was busy or gone may have started again, with another zero.
-            Cause::Busy | Cause::Offline => Away::Restarted,
+            // What was gone may have started again, with another zero.
+            Cause::Offline => Away::Restarted,
+            // It weighs again in a moment; something moves on it.
+            Cause::Busy => {
+                self.stirred = Some(now);
+                Away::Unheard
+            }
             Cause::Overload
             | Cause::Underload
             | Cause::DeviceError
@@ -244,25 +301,42 @@ impl Tally {
             let verdict = sample_verdict(self.load.piece, weight.division, self.load.sample_size);
             self.is_too_light = verdict == SampleVerdict::RefusePiece;
         }
+        let silence = self.pace.silence(now);
         let was_away = self.pace.handle_reading(now);
         if self.is_too_light {
             return None;
         }
+        if matches!(self.state, State::Moving(_)) && weight.stable == Some(false) && self.flag.tells_of_hands() {
+            self.stirred = Some(now);
+        }
         match &mut self.state {
             State::Resting(resting) => {
                 if resting.take(grams, &mut self.noise) {
+                    self.flag.at_rest(weight.stable);
                     self.watch_creep();
                     return None;
                 }
-                let away = if was_away || resting.is_stuck() { Away::Unheard } else { Away::Watched };
+                let (away, unheard) = if was_away {
+                    (Away::Unheard, silence)
+                } else if resting.is_stuck() {
+                    (Away::Stuck, resting.repeated(self.pace.step()))
+                } else {
+                    (Away::Watched, Duration::ZERO)
+                };
+                if weight.stable == Some(false) && self.flag.tells_of_hands() {
+                    self.stirred = Some(now);
+                }
                 let mut moving = Moving::begin(now, Some(*resting), away);
+                moving.handle_silence(unheard);
                 moving.push(now, grams, &self.noise, self.content.piece());
                 self.state = State::Moving(moving);
                 if self.readings == 1 { self.settle(now) } else { None }
             }
             State::Moving(moving) => {
                 if was_away {
-                    moving.was_away();
+                    moving.was_away(silence);
+                } else if !moving.is_heard() {
+                    moving.handle_silence(silence);
                 }
                 if moving.is_spike(grams, &self.noise)
                     && let Some(mut resting) = moving.old().map(Resting::returned)

@@ -5,10 +5,7 @@
 //! is the same each time. Must not know rules, nor where alarms are stored: their owner hands in what a destination has
 //! not had yet, and keeps [`Progress::through`] for the next start.
 
-pub mod letter;
 pub mod outbox;
-pub mod secret;
-pub mod webhook;
 
 use std::{
     collections::BTreeSet,
@@ -26,20 +23,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use self::{
-    letter::Letter,
-    outbox::{Answer, Closed, Outbox, Step},
-    webhook::Webhook,
-};
+use self::outbox::{Outbox, Step};
 use crate::{
     clock::Clock,
     movement::rules::{Alarm, State},
+    receiver::{
+        Answer,
+        letter::Letter,
+        progress::{Closed, Progress, Trouble},
+    },
+    uplink::webhook::Webhook,
 };
-
-pub use self::outbox::{Progress, Trouble};
-
-/// The topic of alarms unless told otherwise; `{site}` stands for the site's name.
-pub const TOPIC: &str = "binwire/{site}/alarms";
 
 /// How long a broker may take to acknowledge an alarm, unless told otherwise.
 pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(20);
@@ -121,12 +115,6 @@ struct Postbox {
     outbox: Mutex<Outbox>,
     wake: Notify,
     board: watch::Sender<Progress>,
-}
-
-/// The topic that a site's file means.
-#[must_use]
-pub fn topic(template: &str, site: &SiteName) -> String {
-    template.replace("{site}", site.as_str())
 }
 
 /// Makes the destinations of `site` ready: the one end tells alarms, the other carries them.

@@ -8,14 +8,12 @@ use gateway_proto::{
     delivery::{Reply, TroubleKind},
 };
 
-/// How much of a strange answer is shown to a person.
-const SHOWN_CHARS: usize = 80;
+use super::https;
 
 /// Reads an answer: status, the `Retry-After` header, and the body.
 #[must_use]
 pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Reply {
-    // Seconds only. Dates need a clock that may be wrong here; without a number the own backoff holds.
-    let retry_after = retry_after.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let retry_after = https::retry_after(retry_after);
     if status == 200 {
         return match serde_json::from_slice::<Ack>(body) {
             Ok(ack) => Reply::Ack(ack),
@@ -38,8 +36,7 @@ pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Reply {
 }
 
 fn nothing(kind: TroubleKind, status: u16, body: &[u8], retry_after: Option<Duration>) -> Reply {
-    let shown: String = String::from_utf8_lossy(body).chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect();
-    Reply::Nothing { kind, detail: format!("HTTP {status} {shown}").trim_end().to_owned(), retry_after }
+    Reply::Nothing { kind, detail: https::described(status, body), retry_after }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use agent::{
     ledger::{Ledger, Outcome},
     movement::{
         counted::Counted,
-        entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Posting, Statement, TakeBack},
+        entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Position, Posting, Statement, TakeBack},
         said::{ActId, Said},
     },
     register::catalog::Catalog,
@@ -29,9 +29,14 @@ impl Site {
     }
 }
 
+/// A movement of the feed as it is now.
+fn position(seq: u64) -> Position {
+    Position { feed: acme(), life: None, seq: Seq(seq) }
+}
+
 fn take_back(seq: u64) -> Statement {
     let by = "station-1".parse().unwrap();
-    Statement::TakeBack(Box::new(TakeBack { at: now(), clock: None, by, actor: None, feed: acme(), seq: Seq(seq) }))
+    Statement::TakeBack(Box::new(TakeBack { at: now(), clock: None, by, actor: None, of: position(seq) }))
 }
 
 fn said(act: u64, to: &str, qty: Option<u64>) -> Said {
@@ -64,6 +69,7 @@ fn level(pieces: u64, shares: Vec<Said>) -> Statement {
         taken_to: Place::Used,
         filled_from: Place::Dock,
         shares,
+        origins: std::collections::BTreeMap::from([(ActId(7), 4_711)]),
     }))
 }
 
@@ -83,6 +89,48 @@ fn a_movement_is_taken_back_once_also_after_a_restart() {
     assert!(matches!(site.tries(take_back(2)), Err(EntryError::NoMovement { .. })), "a correction is not corrected");
     assert!(matches!(site.tries(take_back(9)), Err(EntryError::NoMovement { .. })));
     assert_eq!(site.counts()[0], 2);
+}
+
+#[test]
+fn after_a_new_epoch_a_number_is_another_movement_and_a_correction_goes_along() {
+    let mut site = Site::new();
+    for qty in [1, 50, 7] {
+        site.uses("M8", qty);
+    }
+    let Ok(Outcome::Recorded(recorded)) = site.tries(take_back(3)) else { panic!() };
+    let before = recorded[0].life;
+    site.takes_down(super::settled(1));
+    site.takes_down(gateway_proto::delivery::Effect::NewEpoch);
+    // 50, 7 and its correction are 1, 2 and 3 now.
+    assert!(matches!(site.tries(take_back(2)), Err(EntryError::TakenBack { .. })), "the 7 were taken back before");
+    let stale = |seq| {
+        let of = Position { life: Some(before), ..position(seq) };
+        let by = "station-1".parse().unwrap();
+        Statement::TakeBack(Box::new(TakeBack { at: now(), clock: None, by, actor: None, of }))
+    };
+    assert!(matches!(site.tries(stale(1)), Err(EntryError::EarlierLife { .. })), "the 1, not the 50");
+    site.restart();
+    assert!(matches!(site.tries(take_back(2)), Err(EntryError::TakenBack { .. })), "also after a restart");
+    site.tries(take_back(1)).unwrap();
+    assert_eq!(site.held("M8", "used"), Some(1));
+}
+
+#[test]
+fn a_correction_of_what_stays_behind_names_its_epoch() {
+    let mut site = Site::new();
+    site.uses("M8", 1);
+    site.uses("M8", 2);
+    site.tries(take_back(1)).unwrap();
+    let epoch = site.ledger().standings()[&acme()].standing.epoch.to_string();
+    site.takes_down(super::settled(1));
+    site.takes_down(gateway_proto::delivery::Effect::NewEpoch);
+    let life = site.ledger().standings()[&acme()].life;
+    let record =
+        agent::ledger::reader::Reader::open(site.folder.path()).unwrap().record(life, Seq(2)).unwrap().unwrap();
+    assert!(record.as_str().contains(&format!("\"corrects\":1,\"corrects_in\":\"{epoch}\"")), "{record:?}");
+    site.restart();
+    site.tries(take_back(1)).unwrap();
+    assert_eq!(site.held("M8", "used"), Some(0), "the 2 of the new epoch");
 }
 
 #[test]
@@ -124,7 +172,7 @@ fn a_late_word_makes_the_movement_anew_with_the_same_quantity() {
     site.tries(level(95, Vec::new())).unwrap();
     let claim = |act, to| {
         let said = said(act, to, Some(4));
-        Statement::Claim(Box::new(Claim { said, feed: acme(), seq: Seq(2), stated: Some(4) }))
+        Statement::Claim(Box::new(Claim { said, of: position(2), stated: Some(4) }))
     };
     let Ok(Outcome::Recorded(recorded)) = site.tries(claim(1, "asset:PUMP-17")) else { panic!() };
     assert_eq!(recorded.iter().map(|recorded| recorded.movement.qty.units()).collect::<Vec<_>>(), [5, 5]);

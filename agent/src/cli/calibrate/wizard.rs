@@ -24,6 +24,14 @@ enum Answer {
 /// Leads through the calibration of a bin until the person stops.
 pub(super) async fn run(at: &Bench<'_>, kind: Option<PartKind>) -> anyhow::Result<()> {
     at.say(CalibrationStep::Look { kind }).await?;
+    // From here on parts are taken out and put in, and nobody uses them.
+    at.say(CalibrationStep::Start).await?;
+    let came = ask(at).await;
+    at.say(CalibrationStep::Done).await?;
+    came
+}
+
+async fn ask(at: &Bench<'_>) -> anyhow::Result<()> {
     let looked = at.look().await?;
     tell(&looked.in_words(at.bin))?;
     loop {
@@ -66,7 +74,7 @@ pub(super) async fn run(at: &Bench<'_>, kind: Option<PartKind>) -> anyhow::Resul
 }
 
 fn end() -> anyhow::Result<()> {
-    tell("done; what was taken holds\n")
+    tell("done; what was taken holds, and the bin is counted again\n")
 }
 
 /// Waits for rest where the step weighs, then takes it. A refusal is told, and the step is asked again.

@@ -47,7 +47,7 @@ fn a_sheet_asks_and_a_review_tells() {
 
 #[test]
 fn what_was_posted_is_told_line_by_line() {
-    let answer = json!({ "session": "c-1", "state": "completed", "text": "2 lines are posted, 1 of them corrections",
+    let answer = json!({ "session": "c-1", "state": "completed", "text": "2 lines are posted, 1 correction",
     "warnings": ["somebody else should look"],
     "posts": [
         { "item": "M8-BOLT", "place": "bin:A-01", "delta": -3, "facts": { "counted": 97, "expected": 100 } },
@@ -55,7 +55,7 @@ fn what_was_posted_is_told_line_by_line() {
     ]});
     assert_eq!(
         came_in_words(&answer).unwrap(),
-        "2 lines are posted, 1 of them corrections\n\
+        "2 lines are posted, 1 correction\n\
          note: somebody else should look\n\
          place     item     books  counted  posted\n\
          bin:A-01  M8-BOLT    100       97      -3\n\

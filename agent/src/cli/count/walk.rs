@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use gateway_proto::{name::Text, place::Place};
+use gateway_proto::name::Text;
 
 use super::{Ask, Came, Sheet, SheetLine, came_in_words};
 use crate::{
@@ -130,10 +130,9 @@ impl<R: BufRead> Walk<'_, R> {
 }
 
 fn question(line: &SheetLine, open: usize) -> String {
-    let place = match &line.place {
-        Place::Bin(bin) => format!("bin {bin}"),
-        place => place.to_string(),
-    };
+    let place = line.place.to_string();
+    // As people say it.
+    let place = place.replacen("bin:", "bin ", 1);
     let asked = match line.ask {
         Ask::HowMany | Ask::Nothing => "how many?",
         Ask::IsItEmpty => "is it empty? [y/n]",

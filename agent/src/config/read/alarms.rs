@@ -10,11 +10,10 @@ use super::{
     Reader,
 };
 use crate::{
-    cause,
+    address,
     device::topic::TopicName,
     movement::rules::{Caution, State},
-    task::notify::{secret::Secrets, webhook::address_fault},
-    tls,
+    receiver::secret::Secrets,
 };
 
 impl Reader<'_, '_> {
@@ -55,17 +54,12 @@ impl Reader<'_, '_> {
         let name = self.device(section);
         let url = self.needed::<reqwest::Url>(section, "url");
         let secrets = section.text(self.notes, "secret_file").and_then(|text| self.path(text));
-        let ca = section.text(self.notes, "ca").and_then(|text| self.path(text));
+        let ca = self.authority(section);
         let events = section.texts(self.notes, "events");
         if let Some(at) = &url
-            && let Some(fault) = address_fault(&at.value)
+            && let Some(fault) = address::fault(&at.value, "alarms")
         {
             self.notes.note_at(at, fault);
-        }
-        if let Some(at) = &ca
-            && let Err(error) = tls::authorities(&at.value)
-        {
-            self.notes.note_at(at, cause::chain(&error));
         }
         let secrets = secrets.and_then(|at| {
             let text = std::fs::read_to_string(&at.value).map_err(|error| error.to_string());
@@ -87,6 +81,6 @@ impl Reader<'_, '_> {
         if wanted.is_empty() {
             wanted.extend(State::ALL);
         }
-        Some(WebhookConfig { name: name?, url: url?.value, secrets, ca: ca.map(|at| at.value), events: wanted })
+        Some(WebhookConfig { name: name?, url: url?.value, secrets, ca, events: wanted })
     }
 }

@@ -1,6 +1,6 @@
 //! What a site keeps and for whom: feeds, items, bins, stations.
 
-use std::{collections::btree_map::Entry, net::IpAddr, time::Duration};
+use std::{collections::btree_map::Entry, time::Duration};
 
 use gateway_proto::{
     limits::QUANTITY_MAX,
@@ -12,7 +12,7 @@ use settings::{At, Section};
 
 use super::{super::FeedConfig, Reader};
 use crate::{
-    cause,
+    address,
     device::Mass,
     label::gtin::Gtin,
     movement::session::{Badge, IDLE, Mode, Station, Task},
@@ -24,7 +24,6 @@ use crate::{
         fact::Fact,
         item::{Class, Item, PieceWeight, Tracking},
     },
-    tls,
 };
 
 #[expect(clippy::cast_possible_wrap, reason = "a million millions")]
@@ -35,13 +34,7 @@ impl Reader<'_, '_> {
         let name = self.needed::<FeedName>(section, "name");
         let hub = self.needed::<reqwest::Url>(section, "hub");
         let token = self.token(section, "token", "token_file");
-        let ca = section.text(self.notes, "ca").and_then(|text| self.path(text));
-        if let Some(at) = &ca
-            && let Err(error) = tls::authorities(&at.value)
-        {
-            self.notes.note_at(at, cause::chain(&error));
-        }
-        let ca = ca.map(|at| at.value);
+        let ca = self.authority(section);
         if token.is_none() && !section.has("token") && !section.has("token_file") {
             self.notes.note(section.span(), &section.path("token"), "is missing: give token or token_file");
         }
@@ -57,16 +50,8 @@ impl Reader<'_, '_> {
     }
 
     fn check_hub(&mut self, hub: &At<reqwest::Url>) {
-        let host = hub.value.host_str().unwrap_or_default();
-        let loopback = host == "localhost"
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        match hub.value.scheme() {
-            "https" => {}
-            "http" if loopback => {}
-            "http" => {
-                self.notes.note_at(hub, "would send the token in the clear; use https:// (http:// only to 127.0.0.1)")
-            }
-            other => self.notes.note_at(hub, format_args!("begins with {other}:; write https://")),
+        if let Some(fault) = address::fault(&hub.value, "the token") {
+            self.notes.note_at(hub, fault);
         }
         if hub.value.query().is_some() || hub.value.fragment().is_some() {
             self.notes.note_at(hub, "has a query or fragment; the agent adds /v1/feeds/… to it");

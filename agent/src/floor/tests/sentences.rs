@@ -2,5 +2,6 @@
 
 mod acts;
 mod beside;
-mod trouble;
+mod calibrating;
+mod counting;
 mod weighing;

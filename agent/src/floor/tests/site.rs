@@ -59,9 +59,32 @@ pub(super) enum Fate {
     Refused,
 }
 
+/// SplitMix64.
+#[derive(Debug, Clone)]
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % end.max(1)
+    }
+
+    pub(super) fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    pub(super) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(of.len() as u64)).unwrap()]
+    }
+}
+
 pub(super) struct Site {
     pub(super) floor: Floor,
     pub(super) ledger: Option<Ledger>,
+    reader: Reader,
     folder: tempfile::TempDir,
     pub(super) setup: Setup,
     pub(super) now: Duration,
@@ -72,6 +95,8 @@ pub(super) struct Site {
     pub(super) fates: VecDeque<Fate>,
     /// All of them, while set.
     pub(super) fate: Fate,
+    /// Else of a hundred orders so many fail.
+    pub(super) failing: Option<(Random, u64)>,
     next_caller: u64,
     waiting: BTreeSet<Caller>,
     replies: BTreeMap<Caller, Reply>,
@@ -178,6 +203,7 @@ impl Site {
         let mut site = Self {
             floor,
             ledger: Some(ledger),
+            reader: Reader::open(folder.path()).unwrap(),
             folder,
             setup,
             now,
@@ -185,6 +211,7 @@ impl Site {
             is_late: false,
             fates: VecDeque::new(),
             fate: Fate::Recorded,
+            failing: None,
             next_caller: 0,
             waiting: BTreeSet::new(),
             replies: BTreeMap::new(),
@@ -248,7 +275,7 @@ impl Site {
 
     pub(super) fn begin_scan(&mut self, station: &str, code: &str, origin: Option<Origin>) -> Caller {
         let caller = self.caller();
-        let scan = Scan { code: code.as_bytes().to_vec(), ..Scan::default() };
+        let scan = Scan::from_frame(code.as_bytes());
         self.floor.handle_scan(&self.moment(), caller, &station.parse().unwrap(), &scan, origin);
         self.settle();
         caller
@@ -329,6 +356,18 @@ impl Site {
         }
     }
 
+    /// Somebody reaches into a bin whose scale reports all the time, and leaves so many pieces.
+    pub(super) fn reach(&mut self, bin: &str, pieces: u64) {
+        let scale = scale(bin);
+        let before = self.followed.insert(scale.clone(), pieces).unwrap_or(pieces);
+        for (hand, there) in [(3_100, before), (7_700, before), (5_200, pieces), (6_400, pieces), (2_300, pieces)] {
+            self.now += STEP;
+            let weight = tenths(TARE + PIECE * there + hand);
+            self.floor.handle_weight(&self.moment(), &scale, &weight, None);
+            self.settle();
+        }
+    }
+
     pub(super) fn pass_secs(&mut self, seconds: u64) {
         self.pass(Duration::from_secs(seconds));
     }
@@ -351,7 +390,12 @@ impl Site {
             self.carry_out();
             return true;
         };
-        let fate = self.fates.pop_front().unwrap_or(self.fate);
+        let mut fate = self.fates.pop_front().unwrap_or(self.fate);
+        if let Some((random, chance)) = &mut self.failing
+            && random.percent(*chance)
+        {
+            fate = Fate::Failed;
+        }
         let answer = self.commit(entry, fate);
         if let Ok(crate::movement::entry::Outcome::Recorded(recorded)) = &answer {
             self.recorded.extend(recorded.iter().cloned());
@@ -365,6 +409,12 @@ impl Site {
     pub(super) fn queued(&mut self) -> usize {
         self.carry_out();
         self.queue.len()
+    }
+
+    /// In the oldest order to record.
+    pub(super) fn statements(&mut self) -> usize {
+        self.carry_out();
+        self.queue.front().map_or(0, |(_, entry)| entry.statements.len())
     }
 
     fn commit(&mut self, entry: Entry, fate: Fate) -> Result<crate::movement::entry::Outcome, NotRecorded> {
@@ -381,7 +431,7 @@ impl Site {
     fn parked(&self) -> Vec<(gateway_proto::record::Seq, Movement)> {
         let feed: FeedName = UNASSIGNED.parse().unwrap();
         let life = self.ledger.as_ref().unwrap().standings()[&feed].life;
-        Reader::open(self.folder.path()).unwrap().standing_movements(life).unwrap()
+        self.reader.standing_movements(life).unwrap()
     }
 
     fn carry_out(&mut self) {
@@ -433,11 +483,6 @@ impl Site {
         kept.into_iter().filter(|row| row.kind == kind).map(|row| row.name).collect()
     }
 
-    pub(super) fn kept_text(&self, kind: &str, name: &str) -> Option<String> {
-        let kept = self.ledger.as_ref().unwrap().kept().unwrap();
-        kept.into_iter().find(|row| row.kind == kind && row.name == name).map(|row| row.text)
-    }
-
     /// The acts that wait at any bin.
     pub(super) fn waiting_acts(&self) -> BTreeSet<String> {
         let acts = self.floor.weighed.values().flat_map(|weighed| weighed.fusion.acts());
@@ -458,6 +503,20 @@ impl Site {
             (item.to_string(), qty.units(), from.to_string(), to.to_string())
         };
         standing.values().map(told).collect()
+    }
+
+    /// How many movements stand with each reference.
+    pub(super) fn references(&self) -> BTreeMap<String, usize> {
+        let feed: FeedName = "acme".parse().unwrap();
+        let life = self.ledger.as_ref().unwrap().standings()[&feed].life;
+        let standing = self.reader.standing_movements(life).unwrap();
+        let mut references = BTreeMap::new();
+        for (_, movement) in standing {
+            if let Some(reference) = movement.reference {
+                *references.entry(reference.to_string()).or_default() += 1;
+            }
+        }
+        references
     }
 
     /// The newest movement.

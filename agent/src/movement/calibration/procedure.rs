@@ -77,6 +77,9 @@ impl Procedure {
     /// How the bin's parts are made, from now on. A sample under way stays.
     pub fn set_kind(&mut self, kind: PartKind) {
         self.setup.kind = kind;
+        if let Some(offer) = self.offer.as_mut().filter(|offer| offer.piece.cv_known == CvKnown::Assumed) {
+            offer.piece.cv = kind.cv();
+        }
     }
 
     /// Pieces in the sample; `None` while none was started.

@@ -155,7 +155,7 @@ impl fmt::Display for Told {
             Self::Skipped(_) => f.write_str("left out of this count"),
             Self::Finished { recounts: 0 } => f.write_str("all lines are counted; the reviewer goes on"),
             Self::Finished { recounts } => {
-                write!(f, "{recounts} lines are to be counted again, by somebody else if possible")
+                write!(f, "{} to be counted again, by somebody else if possible", lines(*recounts))
             }
             Self::RecountAsked(_) => f.write_str("the line is to be counted again"),
             Self::Accepted(_) => f.write_str("this count holds"),
@@ -165,7 +165,8 @@ impl fmt::Display for Told {
             }
             Self::Late { mattered: false } => f.write_str("a movement came late and concerns no count"),
             Self::Completed { lines, corrections } => {
-                write!(f, "{lines} lines are posted, {corrections} of them corrections")
+                let word = if *corrections == 1 { "correction" } else { "corrections" };
+                write!(f, "{} posted, {corrections} {word}", self::lines(*lines))
             }
             Self::Cancelled => f.write_str("the count is cancelled; nothing is posted"),
         }

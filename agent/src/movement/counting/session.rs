@@ -14,7 +14,7 @@ use super::{
 
 mod posting;
 
-/// Lines of one session: a shop floor, not a warehouse; it is kept as one text.
+/// Lines of one session: a shop floor, not a warehouse; each of its lines is kept for itself.
 pub const LINES_MAX: usize = 5_000;
 
 /// The session's name, never given out twice.
@@ -34,6 +34,7 @@ pub struct CountSession {
     sight: Sight,
     tolerance: Tolerance,
     state: State,
+    #[serde(default)]
     lines: Vec<Line>,
     /// Who had it posted, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +152,18 @@ impl CountSession {
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
+    }
+
+    /// The session by itself, to be kept beside its lines.
+    #[must_use]
+    pub fn without_lines(&self) -> Self {
+        let (id, by, scope) = (self.id.clone(), self.by.clone(), self.scope.clone());
+        Self { id, by, scope, lines: Vec::new(), reviewed: self.reviewed.clone(), ..*self }
+    }
+
+    /// Gives a session that was kept without its lines what was kept of them, in their order.
+    pub fn put_lines(&mut self, lines: Vec<Line>) {
+        self.lines = lines;
     }
 
     /// The line of an item at a place.

@@ -1,5 +1,7 @@
 //! A bin's content as its scale sees it, and what the books have to move by to agree.
 
+use std::collections::BTreeMap;
+
 use gateway_proto::{
     movement::{Movement, Source},
     name::{DeviceName, ItemCode},
@@ -32,6 +34,8 @@ pub struct Level {
     pub filled_from: Place,
     /// The acts of people that this level may be the outcome of.
     pub shares: Vec<Said>,
+    /// What tells the repetitions of the scans that said them.
+    pub origins: BTreeMap<ActId, u64>,
 }
 
 /// One movement out of a level, and whose act it is.
@@ -73,13 +77,14 @@ impl Level {
     }
 
     fn unspoken(&self, qty: Quantity, units: i64, held: Option<i64>) -> Movement {
-        let (from, to, source) = match held {
-            None => (Place::Variance, self.place.clone(), Source::Count),
-            Some(_) if units < 0 => (self.place.clone(), self.taken_to.clone(), Source::Scale),
-            Some(_) => (self.filled_from.clone(), self.place.clone(), Source::Scale),
+        let (from, to) = match held {
+            None => (Place::Variance, self.place.clone()),
+            Some(_) if units < 0 => (self.place.clone(), self.taken_to.clone()),
+            Some(_) => (self.filled_from.clone(), self.place.clone()),
         };
         let mut movement = Movement::new(self.at, self.item.clone(), qty, from, to, self.by.clone());
-        movement.source = source;
+        let is_opening = Place::Variance == movement.from || Place::Variance == movement.to;
+        movement.source = if is_opening { Source::Count } else { Source::Scale };
         movement.clock.clone_from(&self.clock);
         movement
     }
@@ -112,6 +117,7 @@ mod tests {
             taken_to: Place::Used,
             filled_from: Place::Dock,
             shares,
+            origins: BTreeMap::new(),
         }
     }
 

@@ -8,6 +8,7 @@
 //! from attended samples alone. Must not know readings or time.
 
 use super::{
+    foreign::Foreign,
     step::{Before, Step, Stray},
     told::Load,
 };
@@ -19,6 +20,9 @@ const PIECE_SDS_MAX: f64 = 3.0;
 /// What the empty container may weigh differently from its tare, in pieces and divisions: a standard deviation.
 const TARE_SD_PIECES: f64 = 0.1;
 const TARE_SD_DIVISIONS: f64 = 1.0;
+
+/// Below this part of a piece two tares are one: the zero is where it was.
+const SAME_TARE: f64 = 0.05;
 
 /// Puts of so many pieces teach about their mean; fewer say more about themselves.
 const TEACHES_MIN: u64 = 10;
@@ -34,6 +38,12 @@ const BOOKS_PIECES: f64 = 0.45;
 const ASK_SDS: f64 = 4.0;
 const ASK_PIECES: f64 = 0.6;
 
+/// One cause is clearly likelier than another by so many e-folds.
+const CLEARLY: f64 = 3.0;
+
+/// A strange thing that goes takes pieces with it this often.
+const WITH_PIECES: f64 = 0.05;
+
 /// The two-sided 95 % quantile of the normal distribution.
 const SDS_95: f64 = 1.96;
 
@@ -43,8 +53,7 @@ pub(super) struct Content {
     /// The empty container, with the shifts of the scale's zero since.
     tare: f64,
     tare_is_known: bool,
-    /// Strange things that lie there.
-    foreign: f64,
+    foreign: Foreign,
     piece: f64,
     piece_sd: f64,
     count: Option<Count>,
@@ -61,8 +70,15 @@ struct Count {
 
 impl Content {
     pub(super) fn new(load: Load) -> Self {
-        let mut content =
-            Self { load, tare: 0.0, tare_is_known: true, foreign: 0.0, piece: 0.0, piece_sd: 0.0, count: None };
+        let mut content = Self {
+            load,
+            tare: 0.0,
+            tare_is_known: true,
+            foreign: Foreign::default(),
+            piece: 0.0,
+            piece_sd: 0.0,
+            count: None,
+        };
         content.recalibrate(load);
         content
     }
@@ -72,7 +88,7 @@ impl Content {
         self.load = load;
         self.tare = load.tare.as_grams();
         self.tare_is_known = true;
-        self.foreign = 0.0;
+        self.foreign = Foreign::default();
         self.piece = self.piece_of_sample();
         self.piece_sd = self.sd_of_sample();
     }
@@ -81,8 +97,9 @@ impl Content {
         self.piece
     }
 
+    /// What strange things weigh together.
     pub(super) fn foreign(&self) -> f64 {
-        self.foreign
+        self.foreign.total()
     }
 
     pub(super) fn is_known(&self) -> bool {
@@ -91,12 +108,12 @@ impl Content {
 
     /// What the pieces weigh when the scale shows `gross`.
     pub(super) fn net(&self, gross: f64) -> f64 {
-        gross - self.tare - self.foreign
+        gross - self.tare - self.foreign()
     }
 
     /// What lies in the container, strange things included: below nothing, the container itself is gone.
     pub(super) fn over_tare(&self, gross: f64) -> f64 {
-        gross - self.tare - self.foreign.min(0.0)
+        gross - self.tare - self.foreign().min(0.0)
     }
 
     /// The count, if there is one.
@@ -110,23 +127,52 @@ impl Content {
     pub(super) fn judge(&self, before: f64, after: f64, variance: f64, stray: Stray) -> Step {
         let Some(count) = self.count else { return Step::Same };
         let plain = self.before(count, self.net(before));
-        let step = plain.judge(after - before, variance, stray);
-        let is_back = (after - before) * self.foreign < 0.0;
-        if !is_back || !matches!(step, Step::NotWhole(..)) {
-            return step;
-        }
-        // It may be that the strange thing went, alone or in a hand with pieces.
-        match plain.judge(after - before + self.foreign, variance, stray) {
-            Step::Same => Step::Same,
-            without @ Step::Pieces(..0, _) if self.foreign > 0.0 => without,
-            Step::Pieces(..) | Step::NotWhole(..) => step,
+        let change = after - before;
+        let step = plain.judge(change, variance, stray);
+        match (step, self.without_foreign(&plain, change, variance, stray)) {
+            (Step::NotWhole(..), Some((without, _))) => without,
+            (Step::Pieces(pieces, _), Some((without, fits))) if fits > plain.fit(pieces, change, variance) => without,
+            (Step::Pieces(..) | Step::NotWhole(..) | Step::Same, _) => step,
         }
     }
 
-    /// Whether the step takes the strange thing away.
-    pub(super) fn takes_foreign(&self, before: f64, after: f64, pieces: i64) -> bool {
+    /// What the step means if a strange thing went, alone or in a hand with pieces; with how well that fits.
+    fn without_foreign(&self, plain: &Before, change: f64, variance: f64, stray: Stray) -> Option<(Step, f64)> {
+        let without = self.foreign.against(change).filter_map(|foreign| {
+            let rest = change + foreign;
+            // Its own mass is known as the level after it is: twice the doubt.
+            match plain.judge(rest, variance, stray) {
+                Step::Same => Some((Step::Same, plain.fit(0, rest, 2.0 * variance))),
+                step @ Step::Pieces(pieces @ ..0, _) if foreign > 0.0 => {
+                    Some((step, plain.fit(pieces, rest, 2.0 * variance) + WITH_PIECES.ln()))
+                }
+                Step::Pieces(..) | Step::NotWhole(..) => None,
+            }
+        });
+        without.max_by(|(_, one), (_, other)| one.total_cmp(other))
+    }
+
+    /// Whether a step judged to be so many pieces may yet turn out something else, once the new level is known better.
+    pub(super) fn may_be_strange(&self, before: f64, after: f64, variance: f64, pieces: i64) -> bool {
+        let Some(count) = self.count else { return false };
+        let (plain, change) = (self.before(count, self.net(before)), after - before);
+        let fits = plain.fit(pieces, change, variance);
+        let other = self.without_foreign(&plain, change, variance, Stray::AfterHand);
+        let is_near = |(step, other): (Step, f64)| step == Step::Same && other > fits - CLEARLY;
+        plain.is_doubtful_put(pieces, change) || other.is_some_and(is_near)
+    }
+
+    /// How much likelier the step is an act with so many pieces than something strange: the log of it.
+    pub(super) fn odds(&self, before: f64, after: f64, variance: f64, pieces: i64, stray: Stray) -> f64 {
+        let Some(count) = self.count else { return 0.0 };
+        self.before(count, self.net(before)).odds(pieces, after - before, variance, stray)
+    }
+
+    /// The strange thing that the step takes away, if it does: its mass.
+    pub(super) fn takes_foreign(&self, before: f64, after: f64, pieces: i64) -> Option<f64> {
         let off = |foreign: f64| (after - before + foreign - float(pieces) * self.piece).abs();
-        self.foreign != 0.0 && off(self.foreign) < off(0.0)
+        let nearest = self.foreign.against(after - before).min_by(|one, other| off(*one).total_cmp(&off(*other)))?;
+        (off(nearest) < off(0.0)).then_some(nearest)
     }
 
     /// What so many pieces weigh, and the variance of that.
@@ -151,27 +197,37 @@ impl Content {
 
     /// Something that is no number of pieces came (or went, when negative).
     pub(super) fn add_foreign(&mut self, grams: f64) {
-        self.foreign += grams;
+        self.foreign.add(grams);
         // What is left of it is less than anything anyone would lay there.
-        if self.foreign.abs() < TARE_SD_PIECES * 2.0 * self.piece {
-            self.forget_foreign();
+        if self.foreign().abs() < TARE_SD_PIECES * 2.0 * self.piece {
+            self.foreign = Foreign::default();
         }
     }
 
-    pub(super) fn forget_foreign(&mut self) {
-        self.foreign = 0.0;
+    /// That strange thing, or all of that mass together, went.
+    pub(super) fn remove_foreign(&mut self, grams: f64) {
+        self.foreign.remove(grams);
+    }
+
+    /// Whether the zero of the scale is where it was once such a shift is over.
+    pub(super) fn is_shift_back(&self, grams: f64) -> bool {
+        !self.tare_is_known && (self.tare + grams - self.load.tare.as_grams()).abs() < SAME_TARE * self.piece
     }
 
     /// The zero of the scale moved.
     pub(super) fn shift(&mut self, grams: f64) {
         self.tare += grams;
-        self.tare_is_known = false;
+        let load_tare = self.load.tare.as_grams();
+        self.tare_is_known = (self.tare - load_tare).abs() < SAME_TARE * self.piece;
+        if self.tare_is_known {
+            self.tare = load_tare;
+        }
     }
 
     /// Somebody counted: `gross` is so many pieces.
     pub(super) fn anchor(&mut self, pieces: u64, gross: Option<(f64, f64)>) {
         self.count = Some(Count { pieces, sure: 1.0, variance: 0.0 });
-        self.foreign = 0.0;
+        self.foreign = Foreign::default();
         let Some((gross, division)) = gross else { return };
         let net = self.net(gross);
         if !self.tare_is_known || self.off_books(pieces, net, division).abs() > BOOKS_SDS {
@@ -251,7 +307,7 @@ impl Content {
             piece: self.piece,
             piece_sd: self.piece_sd,
             spread: self.load.piece_cv,
-            tare_is_known: self.tare_is_known && self.foreign == 0.0,
+            tare_is_known: self.tare_is_known && self.foreign() == 0.0,
         }
     }
 

@@ -18,6 +18,9 @@ const SCATTER_SHARE: f64 = 0.3;
 const SCATTER_MIN_SDS: f64 = 3.0;
 const SCATTER_MAX_PIECES: f64 = 3.0;
 
+/// Readings that an unrest begins with on one level, so that no hand began it.
+const FIRST_READINGS: u32 = 3;
+
 /// Readings on the old level that end an unrest: they change nothing, so that a few are enough.
 const BACK_READINGS: u32 = 3;
 
@@ -25,6 +28,8 @@ const BACK_READINGS: u32 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Away {
     Watched,
+    /// The scale repeated itself; hands may have been there.
+    Stuck,
     /// None came for a while; hands may have been there.
     Unheard,
     /// The scale may have started again; its zero may have moved.
@@ -37,9 +42,13 @@ pub(super) struct Moving {
     calm: Duration,
     old: Option<Resting>,
     away: Away,
+    /// How long none came, in all.
+    unheard: Duration,
     readings: u32,
     scatter: f64,
     run: Option<Run>,
+    /// The run that the unrest began with, once it is over.
+    first: Option<Run>,
     shaking: Shaking,
     touches: Touches,
     /// A change by so many pieces, as seen through vibration, and since when.
@@ -53,9 +62,11 @@ impl Moving {
             calm: now,
             old,
             away,
+            unheard: Duration::ZERO,
             readings: 0,
             scatter: 0.0,
             run: None,
+            first: None,
             shaking: Shaking::begin(now),
             touches: Touches::default(),
             candidate: None,
@@ -65,14 +76,24 @@ impl Moving {
     /// The same unrest after the scale could not say for a while.
     pub(super) fn interrupted(&self, now: Duration, away: Away) -> Self {
         let away = if self.away == Away::Restarted { self.away } else { away };
-        Self { began: self.began, ..Self::begin(now, self.old, away) }
+        Self { began: self.began, unheard: self.unheard, ..Self::begin(now, self.old, away) }
     }
 
-    pub(super) fn was_away(&mut self) {
-        if self.away == Away::Watched {
+    pub(super) fn was_away(&mut self, silence: Duration) {
+        if self.away != Away::Restarted {
             self.away = Away::Unheard;
         }
+        self.handle_silence(silence);
         self.run = None;
+    }
+
+    /// Nothing could be heard for so long.
+    pub(super) fn handle_silence(&mut self, silence: Duration) {
+        self.unheard = self.unheard.saturating_add(silence);
+    }
+
+    pub(super) fn unheard(&self) -> Duration {
+        self.unheard
     }
 
     /// Takes a reading. True when there is more to see through vibration.
@@ -93,6 +114,9 @@ impl Moving {
                     Grown::Over(off) => {
                         self.scatter += SCATTER_SHARE * (off - self.scatter);
                         self.touches.handle_ended(&ended, self.readings - 1);
+                        if ended.readings() == self.readings - 1 {
+                            self.first = Some(ended);
+                        }
                     }
                 }
             }
@@ -128,8 +152,15 @@ impl Moving {
     }
 
     /// Whether the weight went from one rest to another between two readings.
-    pub(super) fn is_instant(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| run.readings() == self.readings)
+    pub(super) fn is_instant(&self, noise: &Noise) -> bool {
+        self.run.as_ref().is_some_and(|run| run.readings() == self.readings || self.began_at(run.mean(), noise))
+    }
+
+    /// Whether the unrest began on that level; what threw the weight came later.
+    pub(super) fn began_at(&self, level: f64, noise: &Noise) -> bool {
+        self.first
+            .as_ref()
+            .is_some_and(|first| first.readings() >= FIRST_READINGS && (first.mean() - level).abs() <= noise.gate())
     }
 
     /// What the last seconds show through vibration.

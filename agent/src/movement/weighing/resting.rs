@@ -101,6 +101,11 @@ impl Resting {
         self.same >= STUCK_MIN && f64::from(self.same) * self.sameness_before.ln() < STUCK_LOG
     }
 
+    /// How long the last value has been repeated, with a reading every `step`.
+    pub(super) fn repeated(&self, step: Duration) -> Duration {
+        step.saturating_mul(self.same)
+    }
+
     /// The weight came back to this level.
     pub(super) fn returned(self) -> Self {
         Self { calm: 0, ..self }
@@ -164,6 +169,11 @@ impl Pace {
         }
         self.step = Some((usual.saturating_mul(7).saturating_add(step.min(usual.saturating_mul(2)))) / 8);
         false
+    }
+
+    /// How long nothing has come.
+    pub(super) fn silence(&self, now: Duration) -> Duration {
+        self.last.map_or(Duration::ZERO, |last| now.saturating_sub(last))
     }
 
     /// The usual time between two readings; as good as for ever while unknown.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{
-    State, Tally,
+    Hand, Lifted, State, Tally,
     doubt::Doubt,
     mass,
     moving::{Away, Moving},
@@ -33,8 +33,10 @@ const LIFTED_SHARE: f64 = 0.5;
 
 /// A scale as slow as this sees only some of the hands.
 const HANDS_SEEN: Duration = Duration::from_millis(400);
-/// Acts that showed a hand before one without is taken for no act.
-const HANDS_LEARNED: u32 = 3;
+/// Acts that showed a hand before one that does not is taken for no act, where the scale does not tremble by itself.
+const HANDS_KNOWN: u32 = 2;
+/// Acts that showed a hand for each that did not, where one that does not is taken for no act.
+const HANDS_LEARNED: u32 = 10;
 
 /// A hand that came this near before was the same act: a swing of it can pass for the old level.
 const STIRRED: Duration = Duration::from_secs(2);
@@ -44,13 +46,13 @@ const SURE_RESTARTED: f64 = 0.6;
 
 /// A step between two rests.
 #[derive(Debug, Clone, Copy)]
-struct Change {
+pub(super) struct Change {
     now: Duration,
     /// When the new rest began.
-    since: Duration,
-    old: Resting,
-    new: Resting,
-    grams: f64,
+    pub(super) since: Duration,
+    pub(super) old: Resting,
+    pub(super) new: Resting,
+    pub(super) grams: f64,
     away: Away,
     /// No hand was seen.
     is_untouched: bool,
@@ -64,7 +66,8 @@ impl Tally {
         if self.is_off_scale(moving, &new) {
             return self.settle_off_scale(since, new);
         }
-        let Some(old) = self.lifted.or(moving.old()).filter(|_| self.content.is_known()) else {
+        let Some(old) = self.lifted.map(|lifted| lifted.level).or(moving.old()).filter(|_| self.content.is_known())
+        else {
             return self.settle_first(new);
         };
         let (before, after) = (old.level(), new.level());
@@ -89,12 +92,10 @@ impl Tally {
         self.stirred = Some(change.now);
         let was_lifted = self.lifted.take().is_some();
         let was_unknown = matches!(self.unknown, Some(Doubt::Scale(_)));
-        if self.content.takes_foreign(old.level(), new.level(), 0) {
-            let off = self.content.foreign() / self.content.piece();
-            self.content.forget_foreign();
-            self.reservation = None;
+        if let Some(foreign) = self.content.takes_foreign(old.level(), new.level(), 0) {
+            self.remove_foreign(foreign);
             self.rest_at(new);
-            return Some(Told::Foreign { at: since, nearest: 0, off: -off });
+            return Some(Told::Foreign { at: since, nearest: 0, off: -foreign / self.content.piece() });
         }
         if is_near {
             // A few readings say less of the level than all those before the unrest.
@@ -122,20 +123,25 @@ impl Tally {
             return None;
         }
         let is_watched = change.away == Away::Watched && self.lifted.is_none();
+        let variance = old.variance(&self.noise) + new.variance(&self.noise);
+        if self.content.may_be_strange(old.level(), new.level(), variance, pieces) && !self.is_held(change) {
+            return None;
+        }
         if is_watched && change.is_untouched && self.expects_hands() {
-            return self.is_held(change).then(|| self.shift(change));
+            return if self.is_held(change) { self.settle_untouched(change, pieces, sure) } else { None };
         }
         let sure = if change.away == Away::Restarted { sure * SURE_RESTARTED } else { sure };
-        let at = moving.turned(since, grams, piece);
+        // From where it came: for a lifted bin that is not where it was.
+        let turn = moving.old().map_or(grams, |from| new.level() - from.level());
+        let at = moving.turned(since, turn, piece);
         let began = moving.began();
         let first = self.first_of_two(moving, &old, pieces).filter(|_| is_watched && at == since);
         if is_watched {
             let seen = if change.is_untouched { &mut self.no_hands } else { &mut self.hands };
             *seen = seen.saturating_add(1);
         }
-        if self.content.takes_foreign(old.level(), new.level(), pieces) {
-            self.content.forget_foreign();
-            self.reservation = None;
+        if let Some(foreign) = self.content.takes_foreign(old.level(), new.level(), pieces) {
+            self.remove_foreign(foreign);
         }
         self.crept += old.crept();
         self.lifted = None;
@@ -158,7 +164,8 @@ impl Tally {
             return None;
         }
         let would_be_seen = self.sees_hands() || change.away != Away::Watched;
-        if self.lifted.is_none() && would_be_seen && change.is_untouched {
+        let may_shift = self.lifted.is_none_or(|lifted| lifted.hand == Hand::NotSeen);
+        if may_shift && would_be_seen && change.is_untouched {
             return Some(self.shift(change));
         }
         self.crept += change.old.crept();
@@ -175,8 +182,8 @@ impl Tally {
         }
         let State::Moving(moving) = &self.state else { return None };
         let is_news = self.lifted.is_none() && self.content.is_known();
-        if is_news {
-            self.lifted = moving.old();
+        if let Some(level) = moving.old().filter(|_| is_news) {
+            self.lifted = Some(Lifted { level, hand: self.hand(moving) });
         }
         self.rest_at(new);
         self.unknown = Some(Doubt::Lifted);
@@ -197,12 +204,19 @@ impl Tally {
     }
 
     /// All weights have moved: the count of before is that of now.
-    fn shift(&mut self, change: &Change) -> Told {
+    pub(super) fn shift(&mut self, change: &Change) -> Told {
         let by = mass(change.grams);
         self.content.shift(change.grams);
         self.reservation = Some(Doubt::ZeroShift(by));
+        self.lifted = None;
         self.rest_at(change.new);
         Told::ZeroShift { at: change.since, by }
+    }
+
+    fn remove_foreign(&mut self, foreign: f64) {
+        self.content.remove_foreign(foreign);
+        let left = self.content.foreign();
+        self.reservation = (left != 0.0).then(|| Doubt::Foreign(mass(left)));
     }
 
     /// The first of two acts of `pieces` in all, if the weight touched a level between them: how many, to which level, when.
@@ -213,7 +227,7 @@ impl Tally {
         }
         let first = |touch: &Touch| {
             let variance = old.variance(&self.noise) + self.noise.variance_of_mean(touch.readings.into());
-            let step = self.content.judge(old.level(), touch.level, variance, Stray::AFTER_HAND);
+            let step = self.content.judge(old.level(), touch.level, variance, Stray::AfterHand);
             let Step::Pieces(first, sure) = step else { return None };
             let is_part = first.signum() == pieces.signum() && first.unsigned_abs() < pieces.unsigned_abs();
             (is_part && sure >= TOUCH_SURE).then_some(first)
@@ -237,18 +251,25 @@ impl Tally {
         }
         let variance = old.variance(&self.noise) + new.variance(&self.noise);
         let stray = self.stray(moving);
-        stray != Stray::UNTOUCHED
+        stray != Stray::Untouched
             && matches!(self.content.judge(old.level(), new.level(), variance, stray), Step::NotWhole(..))
     }
 
     /// How likely the change is something else than pieces.
     fn stray(&self, moving: &Moving) -> Stray {
-        if moving.away() != Away::Watched || self.lifted.is_some() {
-            Stray::UNHEARD
+        if let Some(lifted) = self.lifted {
+            let is_carried = lifted.hand != Hand::NotSeen || self.hand(moving) != Hand::NotSeen;
+            if is_carried { Stray::AfterHandUnheard } else { Stray::gone() }
+        } else if moving.away() != Away::Watched {
+            if moving.is_instant(&self.noise) {
+                Stray::unheard(moving.unheard(), moving.away())
+            } else {
+                Stray::AfterHandUnheard
+            }
         } else if self.is_untouched(moving) && self.sees_hands() {
-            Stray::UNTOUCHED
+            Stray::Untouched
         } else {
-            Stray::AFTER_HAND
+            Stray::AfterHand
         }
     }
 
@@ -256,12 +277,12 @@ impl Tally {
     /// the zero, as of a node that started again and zeroed itself under load.
     fn taken_while_lifted(&mut self, new: Resting) -> Option<Told> {
         let State::Moving(moving) = &self.state else { return None };
-        let (before, below) = (self.lifted?, moving.old()?);
+        let (before, below) = (self.lifted?.level, moving.old()?);
         if moving.away() != Away::Watched || self.is_untouched(moving) {
             return None;
         }
         let variance = below.variance(&self.noise) + new.variance(&self.noise);
-        let judged = self.content.judge(below.level(), new.level(), variance, Stray::AFTER_HAND);
+        let judged = self.content.judge(below.level(), new.level(), variance, Stray::AfterHand);
         let Step::Pieces(pieces @ ..0, sure) = judged else { return None };
         let by = below.level() - before.level();
         self.content.shift(by);
@@ -281,7 +302,16 @@ impl Tally {
     /// Whether the weight went from one rest to another between two readings, and nothing had stirred just before.
     fn is_untouched(&self, moving: &Moving) -> bool {
         let stirred = self.stirred.is_some_and(|stirred| moving.began().saturating_sub(stirred) < STIRRED);
-        moving.is_instant() && !stirred
+        moving.is_instant(&self.noise) && !stirred
+    }
+
+    /// Whether a hand was at what is moving.
+    fn hand(&self, moving: &Moving) -> Hand {
+        match (self.is_untouched(moving), moving.away()) {
+            (false, _) => Hand::Seen,
+            (true, Away::Watched) if self.sees_hands() => Hand::NotSeen,
+            (true, _) => Hand::Unknown,
+        }
     }
 
     /// Whether the scale is quick enough to see every hand.
@@ -289,8 +319,10 @@ impl Tally {
         self.pace.step() <= HANDS_SEEN
     }
 
-    /// Whether all acts so far showed a hand, so that one that does not is none.
+    /// Whether acts here show a hand, so that one that does not is none. So it is until two in a row did not; a scale that
+    /// smooths what it shows has to show some first.
     fn expects_hands(&self) -> bool {
-        self.sees_hands() && self.no_hands == 0 && self.hands >= HANDS_LEARNED
+        let are_known = self.hands >= HANDS_KNOWN || self.noise.trembles();
+        self.sees_hands() && are_known && self.hands >= self.no_hands.saturating_mul(HANDS_LEARNED)
     }
 }

@@ -31,7 +31,10 @@ impl Tally {
         }
         let variance = old.variance(&self.noise) + seen.mean_sd * seen.mean_sd;
         let level = old.level() + seen.mean;
-        match self.content.judge(old.level(), level, variance, Stray::AFTER_HAND) {
+        if moving.began_at(level, &self.noise) {
+            return self.tick(now);
+        }
+        match self.content.judge(old.level(), level, variance, Stray::AfterHand) {
             Step::Pieces(pieces, sure) => {
                 let at = moving.candidate(pieces, seen.mean, now, piece);
                 let is_trusted =

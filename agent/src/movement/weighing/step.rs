@@ -4,15 +4,24 @@
 //! pieces like those the mean was taken from weigh `k·w`, with variance `|k|·c²·w² + k²·σ_w²`; pieces taken out of this
 //! bin weigh their share `k·X/n` of what lies in it, with variance `c²·w²·|k|·(n−|k|)/n`, which is nothing when the last
 //! one goes. Both add the variance of the two levels. A change that fits no number well is something else: between
-//! one stray thing in a few hundred acts and the acts themselves, that is where it is more likely. Must not know time.
+//! one stray thing in a few hundred acts and the acts themselves, that is where it is more likely. Must not know when
+//! anything was.
+
+use std::time::Duration;
+
+use super::moving::Away;
 
 /// A change below this share of a piece is none (hysteresis: half a piece is where it would be one).
 const SAME_MAX: f64 = 0.4;
 
-/// How far from a number of pieces a change may lie, in standard deviations, and at least and at most in pieces.
+/// How far from a number of pieces a change may lie, in standard deviations, and at most in pieces.
 const OFF_SDS: f64 = 3.5;
-const OFF_MIN: f64 = 0.2;
 const OFF_MAX: f64 = 0.5;
+/// And at least, for what went: nothing strange goes that was not put there first.
+const OFF_TAKEN_MIN: f64 = 0.2;
+
+/// What creep, temperature and a container that settles leave in a step, in pieces: a standard deviation.
+const LEFT_OVER: f64 = 0.02;
 
 /// What lies below this share of a piece over the empty container is nothing.
 const EMPTY_MAX: f64 = 0.45;
@@ -20,21 +29,89 @@ const EMPTY_MAX: f64 = 0.45;
 /// An empty bin overrules a count of steps that is this many pieces off, not more.
 const EMPTY_CORRECTS: i64 = 2;
 
-/// How likely it is that a change was no act with pieces: strange things and shifts of the zero per act and piece of
-/// weight. What a number of pieces must be likelier than.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Stray(f64);
+/// How likely it is that a change was no act with pieces: how many strange things and shifts of the zero there are for
+/// an act with that number of pieces, per piece of weight. What a number of pieces must be likelier than.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Stray {
+    /// A hand was seen.
+    AfterHand,
+    /// A hand was seen, after a time of which nothing is known; or the bin was carried.
+    AfterHandUnheard,
+    /// It was seen that no hand was there.
+    Untouched,
+    /// Nothing was seen of what happened: the probabilities that something strange did, that pieces were taken, or put.
+    Unseen { strange: f64, taken: f64, put: f64 },
+}
+
+/// One in a few hundred acts.
+const AFTER_HAND: f64 = 0.005;
+const AFTER_HAND_UNHEARD: f64 = 0.05;
+const UNTOUCHED: f64 = 0.3;
+
+/// Acts an hour at a bin that is used: most take, few put.
+const TAKES_AN_HOUR: f64 = 20.0;
+const PUTS_AN_HOUR: f64 = 1.0;
+/// A scale that was not heard may have started again; one that says so mostly has. Then its zero may be another. One that
+/// repeats itself has not.
+const STRANGE_STUCK: f64 = 0.01;
+const STRANGE_UNHEARD: f64 = 0.1;
+const STRANGE_RESTARTED: f64 = 0.5;
+/// A quick act takes so long.
+const ACT: Duration = Duration::from_secs(2);
+
+/// A bin that was lifted comes back as it was, mostly; or with pieces taken out, or filled. Without a hand it stood there.
+const GONE: Stray = Stray::Unseen { strange: 0.5, taken: 0.3, put: 0.2 };
+
+/// An act is one with pieces taken out, mostly.
+const NO_HAND: Stray = Stray::Unseen { strange: 1.0, taken: 0.95, put: 0.05 };
+
+/// A single piece is taken this often; more of them less often, with this power of their number.
+const TAKEN_ONE: f64 = 0.3;
+const TAKEN_FALLS: f64 = 0.75;
+/// Any number put in is this frequent.
+const PUT_ANY: f64 = 0.01;
+/// Strange weights spread over so many pieces to either side, and thin out beyond.
+const STRANGE_REACH: f64 = 12.0;
 
 impl Stray {
-    /// A hand was seen: one in a few hundred acts.
-    pub(super) const AFTER_HAND: Self = Self(0.005);
-    /// Nothing was seen of what happened.
-    pub(super) const UNHEARD: Self = Self(0.05);
-    /// It was seen that no hand was there.
-    pub(super) const UNTOUCHED: Self = Self(0.3);
+    /// Nothing was heard for so long, and no hand was seen afterwards.
+    pub(super) fn unheard(unheard: Duration, away: Away) -> Self {
+        let hours = unheard.max(ACT).as_secs_f64() / 3600.0;
+        Self::Unseen {
+            strange: match away {
+                Away::Watched | Away::Stuck => STRANGE_STUCK,
+                Away::Unheard => STRANGE_UNHEARD,
+                Away::Restarted => STRANGE_RESTARTED,
+            },
+            taken: 1.0 - (-TAKES_AN_HOUR * hours).exp(),
+            put: 1.0 - (-PUTS_AN_HOUR * hours).exp(),
+        }
+    }
 
-    fn log_density(self, piece: f64) -> f64 {
-        (self.0 / piece).ln()
+    /// Its weight was gone for a while, and no hand showed: as when a node starts again.
+    pub(super) const fn gone() -> Self {
+        GONE
+    }
+
+    /// Whatever it was, no hand showed, where it is not known that hands do.
+    pub(super) const fn no_hand() -> Self {
+        NO_HAND
+    }
+
+    /// For a step of so many pieces.
+    fn log_density(self, pieces: i64, piece: f64) -> f64 {
+        let number = as_float(pieces).abs().max(1.0);
+        let density = match self {
+            Self::AfterHand => AFTER_HAND,
+            Self::AfterHandUnheard => AFTER_HAND_UNHEARD,
+            Self::Untouched => UNTOUCHED,
+            Self::Unseen { strange, taken, put } => {
+                let strange = strange / (2.0 * STRANGE_REACH) * (STRANGE_REACH / number.max(STRANGE_REACH)).powf(1.5);
+                let acts = if pieces < 0 { taken * TAKEN_ONE * number.powf(-TAKEN_FALLS) } else { put * PUT_ANY };
+                strange / acts
+            }
+        };
+        (density / piece).ln()
     }
 }
 
@@ -101,11 +178,29 @@ impl Before {
             return if (change / self.piece).abs() <= SAME_MAX { Step::Same } else { Step::NotWhole(0, off_from(0)) };
         }
         let (off, sd) = sds;
-        let is_strange = stray > Stray::AFTER_HAND && stray.log_density(self.piece) > fits;
-        if is_strange || off.abs() > (OFF_SDS * sd).clamp(OFF_MIN * self.piece, OFF_MAX * self.piece) {
+        let is_strange = stray != Stray::AfterHand && stray.log_density(pieces, self.piece) > fits;
+        let least_reach = if pieces < 0 { OFF_TAKEN_MIN * self.piece } else { 0.0 };
+        if is_strange || off.abs() > (OFF_SDS * sd).max(least_reach).min(OFF_MAX * self.piece) {
             return Step::NotWhole(pieces, off_from(pieces));
         }
         Step::Pieces(pieces, self.sure(pieces, fits, change, variance, stray))
+    }
+
+    /// How well `change` fits that number of pieces: the log of its probability density.
+    pub(super) fn fit(&self, pieces: i64, change: f64, variance: f64) -> f64 {
+        self.log_density(pieces, change, variance).0
+    }
+
+    /// Whether `change` is further from that number of pieces, put in, than pieces are; so that it is the levels that are
+    /// not known well enough yet, or it is something else.
+    pub(super) fn is_doubtful_put(&self, pieces: i64, change: f64) -> bool {
+        let (_, (off, sd)) = self.log_density(pieces, change, 0.0);
+        pieces > 0 && off.abs() > (OFF_SDS * sd).min(OFF_MAX * self.piece)
+    }
+
+    /// How much likelier that number of pieces is than something strange: the log of it.
+    pub(super) fn odds(&self, pieces: i64, change: f64, variance: f64, stray: Stray) -> f64 {
+        self.fit(pieces, change, variance) - stray.log_density(pieces, self.piece)
     }
 
     /// The probability of `pieces`, of log density `fits`, against its neighbours and something else.
@@ -115,7 +210,7 @@ impl Before {
             .filter(|other| self.pieces.saturating_add(*other) >= 0)
             .map(|other| (self.log_density(other, change, variance).0 - fits).exp())
             .sum();
-        1.0 / (1.0 + others + (stray.log_density(self.piece) - fits).exp())
+        1.0 / (1.0 + others + (stray.log_density(pieces, self.piece) - fits).exp())
     }
 
     /// The log of the probability density of `change` if it was `pieces`, and by how much it then is off, with the
@@ -123,6 +218,7 @@ impl Before {
     fn log_density(&self, pieces: i64, change: f64, variance: f64) -> (f64, (f64, f64)) {
         let count = as_float(pieces);
         let spread = self.spread * self.piece;
+        let variance = variance + (LEFT_OVER * self.piece).powi(2);
         let like_the_sample = density(
             change - count * self.piece,
             count.abs() * spread * spread + count * count * self.piece_sd * self.piece_sd + variance,
@@ -180,7 +276,7 @@ mod tests {
             (4, 30.5, -30.5, Step::Pieces(-4, 0.5)),
             (0, 9.0, -9.0, Step::Same),
         ] {
-            let step = judged(pieces, net, change, Stray::AFTER_HAND);
+            let step = judged(pieces, net, change, Stray::AfterHand);
             let is_right = match (step, expected) {
                 (Step::Pieces(found, sure), Step::Pieces(pieces, least)) => found == pieces && sure > least - 0.02,
                 (Step::NotWhole(found, off), Step::NotWhole(nearest, expected)) => {
@@ -195,11 +291,11 @@ mod tests {
     #[test]
     fn without_a_hand_a_number_must_fit_better() {
         for (change, stray, is_pieces) in [
-            (-31.3, Stray::AFTER_HAND, true),
-            (-31.3, Stray::UNHEARD, false),
-            (-30.7, Stray::UNHEARD, true),
-            (-31.0, Stray::UNTOUCHED, false),
-            (-30.2, Stray::UNTOUCHED, true),
+            (-31.3, Stray::AfterHand, true),
+            (-31.3, Stray::unheard(Duration::from_mins(1), Away::Unheard), false),
+            (-30.7, Stray::unheard(Duration::from_mins(1), Away::Unheard), true),
+            (-31.2, Stray::Untouched, false),
+            (-30.2, Stray::Untouched, true),
         ] {
             let step = judged(100, 1_000.0, change, stray);
             assert_eq!(matches!(step, Step::Pieces(-3, _)), is_pieces, "{change} {stray:?}: {step:?}");
@@ -208,8 +304,8 @@ mod tests {
 
     #[test]
     fn a_number_near_the_middle_of_two_is_told_with_doubt() {
-        let Step::Pieces(150, sure) = judged(100, 1_000.0, 1_503.0, Stray::AFTER_HAND) else { panic!("not 150") };
-        let Step::Pieces(150, unsure) = judged(100, 1_000.0, 1_504.5, Stray::AFTER_HAND) else { panic!("not 150") };
+        let Step::Pieces(150, sure) = judged(100, 1_000.0, 1_503.0, Stray::AfterHand) else { panic!("not 150") };
+        let Step::Pieces(150, unsure) = judged(100, 1_000.0, 1_504.5, Stray::AfterHand) else { panic!("not 150") };
         assert!(sure > 0.95 && (0.5..0.95).contains(&unsure), "{sure} {unsure}");
     }
 }

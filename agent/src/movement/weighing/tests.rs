@@ -272,12 +272,30 @@ fn a_bin_that_comes_back_with_other_content_is_one_movement() {
 fn a_bin_that_comes_back_with_something_strange_is_flagged() {
     let mut bench = Bench::with(100);
     let load = bench.load;
+    bench.reach_in();
     bench.load = 0.0;
     bench.rest(20.0);
     bench.load = load + 4.5 * BOLT;
+    bench.reach_in();
     bench.rest(20.0);
     assert_eq!(bench.movements(), [] as [i64; 0]);
     assert!(matches!(bench.tally.doubt(), Some(Doubt::Foreign(_))), "{:?}", bench.tally.doubt());
+}
+
+#[test]
+fn a_weight_that_goes_and_comes_back_another_with_no_hand_is_a_shift() {
+    for bolts in [-4.5, -4.12, 5.08] {
+        let mut bench = Bench::with(100);
+        let load = bench.load;
+        bench.load = 0.0;
+        bench.rest(5.0);
+        bench.load = load + bolts * BOLT;
+        bench.rest(20.0);
+        assert_eq!(bench.movements(), [] as [i64; 0], "{bolts}");
+        assert!(matches!(bench.tally.doubt(), Some(Doubt::ZeroShift(_))), "{bolts}: {:?}", bench.tally.doubt());
+        bench.act(-3.0);
+        assert_eq!((bench.movements(), bench.level()), (vec![-3], Some(97)), "{bolts}");
+    }
 }
 
 #[test]
@@ -297,13 +315,37 @@ fn a_shift_of_the_zero_is_no_movement() {
 }
 
 #[test]
-fn where_acts_never_show_a_hand_a_step_without_one_is_an_act() {
+fn a_shift_by_whole_pieces_is_one_before_any_act_was_seen_and_may_go_back() {
+    for bolts in [-5.0, 12.0] {
+        let mut bench = Bench::with(100);
+        bench.load += bolts * BOLT;
+        bench.rest(20.0);
+        assert!(matches!(bench.told[..], [Told::ZeroShift { .. }]), "by {bolts}: {:?}", bench.told);
+        bench.act(-2.0);
+        bench.load -= bolts * BOLT;
+        bench.rest(20.0);
+        assert_eq!((bench.movements(), bench.level()), (vec![-2], Some(98)), "by {bolts}");
+    }
+}
+
+#[test]
+fn a_shift_is_one_though_the_weight_is_thrown_once_soon_after() {
+    let mut bench = Bench::with(100);
+    bench.load -= 3.0 * BOLT;
+    bench.rest(2.0);
+    bench.read(bench.load + 2.0 * BOLT);
+    bench.rest(20.0);
+    assert!(matches!(bench.told[..], [Told::ZeroShift { .. }]), "{:?}", bench.told);
+}
+
+#[test]
+fn where_acts_never_show_a_hand_the_second_step_tells_and_the_first_is_made_good() {
     let mut bench = Bench::with(100);
     for bolts in [-3.0, -1.0, -20.0, 50.0, -2.0, -2.0, -7.0] {
         bench.load += bolts * BOLT;
         bench.rest(15.0);
     }
-    assert_eq!((bench.movements(), bench.level()), (vec![-3, -1, -20, 50, -2, -2, -7], Some(115)));
+    assert_eq!((bench.movements(), bench.level()), (vec![-4, -20, 50, -2, -2, -7], Some(115)));
     (0..5).for_each(|_| bench.act(-1.0));
     bench.load -= 2.0 * BOLT;
     bench.rest(15.0);
@@ -313,7 +355,7 @@ fn where_acts_never_show_a_hand_a_step_without_one_is_an_act() {
 #[test]
 fn a_node_that_starts_again_with_another_zero_keeps_its_count() {
     let mut bench = Bench::with(100);
-    bench.tally.handle_unknown(bench.now, Cause::Busy);
+    bench.tally.handle_unknown(bench.now, Cause::Offline);
     assert_eq!(bench.level(), None);
     bench.load += 2.5 * BOLT;
     bench.rest(20.0);
@@ -324,8 +366,9 @@ fn a_node_that_starts_again_with_another_zero_keeps_its_count() {
 #[test]
 fn what_changed_by_whole_pieces_while_a_node_started_again_counts_with_doubt() {
     let mut bench = Bench::with(100);
-    bench.tally.handle_unknown(bench.now, Cause::Busy);
+    bench.tally.handle_unknown(bench.now, Cause::Offline);
     bench.load -= 2.0 * BOLT;
+    bench.now += Duration::from_mins(1);
     bench.rest(20.0);
     assert_eq!(bench.movements(), [-2]);
     let level = bench.tally.level().unwrap();
@@ -357,6 +400,46 @@ fn a_strange_thing_is_flagged_and_picks_beside_it_still_count() {
     bench.act(2.4);
     bench.act(-2.4 - 3.0);
     assert_eq!((bench.movements(), bench.level()), (vec![-2, -3], Some(95)), "taken out together with three");
+}
+
+#[test]
+fn a_strange_thing_near_a_whole_number_is_flagged_and_pieces_put_back_are_not() {
+    for (bolts, pieces) in [(3.13, None), (0.87, None), (2.03, Some(2)), (4.97, Some(5)), (1.0, Some(1))] {
+        let mut bench = Bench::with(100);
+        bench.act(bolts);
+        assert_eq!(bench.movements(), pieces.into_iter().collect::<Vec<_>>(), "{bolts}");
+        let is_flagged = matches!(bench.tally.doubt(), Some(Doubt::Foreign(_)));
+        assert_eq!(is_flagged, pieces.is_none(), "{bolts}: {:?}", bench.tally.doubt());
+        bench.act(-3.0);
+        bench.act(-bolts);
+        assert_eq!((bench.level(), bench.tally.doubt()), (Some(97), None), "{bolts}");
+    }
+}
+
+#[test]
+fn of_two_strange_things_each_is_known_when_it_goes() {
+    let mut bench = Bench::with(100);
+    for bolts in [6.1, 2.6, -6.1, -1.0, -2.6] {
+        bench.act(bolts);
+    }
+    assert_eq!((bench.movements(), bench.level(), bench.tally.doubt()), (vec![-1], Some(99), None));
+}
+
+#[test]
+fn a_change_by_whole_pieces_while_nothing_was_heard_is_what_is_likelier() {
+    for (bolts, silence, movements) in [
+        (-1.0, 10, vec![-1]),
+        (-12.0, 600, vec![-12]),
+        (3.0, 10, vec![]),
+        (120.0, 3 * 3600, vec![120]),
+        (-1.13, 10, vec![]),
+    ] {
+        let mut bench = Bench::with(150);
+        bench.now += Duration::from_secs(silence);
+        bench.load += bolts * BOLT;
+        bench.rest(20.0);
+        assert_eq!(bench.movements(), movements, "{bolts} in {silence} s: {:?}", bench.told);
+    }
 }
 
 #[test]
@@ -427,7 +510,7 @@ fn a_scale_that_cannot_say_makes_the_level_unknown_and_no_movement() {
 #[test]
 fn what_was_taken_while_nothing_was_heard_is_a_movement() {
     let mut bench = Bench::with(100);
-    bench.now += Duration::from_secs(60);
+    bench.now += Duration::from_mins(1);
     bench.load -= 5.0 * BOLT;
     bench.rest(10.0);
     assert_eq!((bench.movements(), bench.level()), (vec![-5], Some(95)));
@@ -523,7 +606,7 @@ fn any_readings_whatever_do_no_harm() {
             let kind = bench.noise();
             let size = bench.noise();
             match kind {
-                ..-0.9 => bench.tally.handle_unknown(bench.now, Cause::Busy),
+                ..-0.9 => bench.tally.handle_unknown(bench.now, Cause::Offline),
                 -0.9..-0.8 => bench.now += Duration::from_secs(1_000_000),
                 -0.8..-0.7 => bench.read(9e9 * size),
                 -0.7..-0.6 => bench.load = TARE + 1e6 * size,

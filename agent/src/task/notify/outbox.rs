@@ -24,15 +24,17 @@ use std::{
 
 use gateway_proto::{backoff::Backoff, limits::RETRY_AFTER_MAX};
 
-use crate::movement::rules::{Alarm, Subject};
+use crate::{
+    movement::rules::{Alarm, Subject},
+    receiver::{
+        Answer,
+        progress::{Closed, Progress, REFUSALS_MAX, Trouble},
+    },
+};
 
 /// Alarms that wait for one destination. A broker that goes away makes one for every bin, ten thousand on a large
 /// site; all destinations share the alarms, of half a kilobyte each.
 pub const QUEUE_MAX: usize = 16_384;
-
-/// How often one alarm may be refused before it is set aside. With the waits between, five minutes or more: a receiver
-/// that is just being set up gets it, one that will never take it does not keep the others waiting for long.
-pub const REFUSALS_MAX: u32 = 8;
 
 /// One destination's queue.
 #[derive(Debug)]
@@ -51,39 +53,6 @@ pub struct Outbox {
     progress: Progress,
 }
 
-/// How far a destination is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// Everything up to this alarm is settled; the rest is to be handed in again after a restart.
-    pub through: u64,
-    /// Since the start.
-    pub delivered: u64,
-    pub waiting: usize,
-    /// Refused too often.
-    pub set_aside: u64,
-    /// Never tried: pushed out of a full queue, or meant for a destination that is closed.
-    pub dropped: u64,
-    pub trouble: Option<Trouble>,
-}
-
-/// Why a destination is not reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// For people.
-    pub why: String,
-    pub since: Duration,
-    pub closed: Closed,
-}
-
-/// Whether a destination is still tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
-    /// It is tried again.
-    No,
-    /// It said that it is gone for good.
-    UntilRestart,
-}
-
 /// What to do next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -92,23 +61,6 @@ pub enum Step {
     Wait(Duration),
     /// Nothing until an alarm is handed in or an answer comes.
     Idle,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    Taken,
-    /// Not this one, and not as it is: tried again only so often.
-    Refused {
-        why: String,
-    },
-    /// Not now; tried again until it goes.
-    Failed {
-        why: String,
-        retry_after: Option<Duration>,
-    },
-    /// Nothing is wanted here any more.
-    Gone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,31 +221,6 @@ impl Outbox {
                 self.queued.remove(subject);
             }
         }
-    }
-}
-
-impl Progress {
-    /// What is wrong with the destination `name`, a line each, with what a person can do.
-    #[must_use]
-    pub fn problems(&self, name: &str, now: Duration) -> Vec<String> {
-        let mut problems = Vec::new();
-        if let Some(Trouble { why, since, closed }) = &self.trouble {
-            let seconds = now.saturating_sub(*since).as_secs();
-            problems.push(match closed {
-                Closed::No => format!("alarms to {name}: {why}, since {seconds} s; {} waiting", self.waiting),
-                Closed::UntilRestart => format!("alarms to {name}: {why}"),
-            });
-        }
-        if self.set_aside > 0 {
-            let count = self.set_aside;
-            problems.push(format!(
-                "alarms to {name}: {count} set aside because they were refused {REFUSALS_MAX} times; check its address and secret"
-            ));
-        }
-        if self.dropped > 0 {
-            problems.push(format!("alarms to {name}: {} never sent; the page shows them", self.dropped));
-        }
-        problems
     }
 }
 

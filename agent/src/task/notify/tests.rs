@@ -9,15 +9,14 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use gateway_proto::time::WallTime;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
-use super::{
-    secret::Secrets,
-    webhook::{Address, Webhook},
-    *,
+use super::*;
+use crate::{
+    config::WebhookConfig,
+    receiver::{TOPIC, letter::tests::alarm, progress::REFUSALS_MAX, secret::Secrets, topic},
+    tls,
 };
-use crate::tls;
 
 /// No condition here takes longer than a moment.
 const BOUND: Duration = Duration::from_secs(20);
@@ -26,28 +25,6 @@ const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Quick enough to go through many failures.
 const QUICK: Retry = Retry { first: Duration::from_millis(1), max: Duration::from_millis(5) };
-
-pub(super) fn alarm(id: u64) -> Alarm {
-    alarm_of(id, "bin:A-01")
-}
-
-pub(super) fn alarm_of(id: u64, subject: &str) -> Alarm {
-    Alarm {
-        id,
-        subject: subject.parse().unwrap(),
-        item: "M8-BOLT".parse().unwrap(),
-        from: State::Fine,
-        to: State::Low,
-        at: WallTime::from_millis(1_795_240_800_000 + i64::try_from(id).unwrap() * 1_000),
-        on_hand: 20,
-        position: 20,
-        min: Some(20),
-        max: Some(100),
-        counted: None,
-        order: Some(80),
-        text: "bin A-01: M8-BOLT is low: 20 on hand, min 20; order 80 to reach 100".to_owned(),
-    }
-}
 
 #[tokio::test]
 async fn an_alarm_arrives_signed_and_its_repetition_has_the_same_id_and_body() {
@@ -126,7 +103,7 @@ async fn a_receiver_that_is_gone_is_asked_once() {
 
 #[tokio::test]
 async fn what_a_receiver_never_takes_is_set_aside_and_the_rest_arrives() {
-    let refused = std::iter::repeat_n(Reply::Status(422), outbox::REFUSALS_MAX as usize);
+    let refused = std::iter::repeat_n(Reply::Status(422), REFUSALS_MAX as usize);
     let site = Site::start(refused.chain([Reply::Status(200)])).await;
     site.tell(1);
     site.tell(2);
@@ -237,15 +214,6 @@ async fn a_site_without_destinations_runs_until_it_is_stopped() {
     running.await.unwrap();
 }
 
-#[test]
-fn an_address_in_the_clear_makes_no_webhook() {
-    tls::install_provider();
-    let url = "http://erp.example/".parse().unwrap();
-    let address = Address { url, secrets: None, ca: None, timeout: BOUND };
-    let error = Webhook::new(address, Clock::start()).unwrap_err();
-    assert!(error.to_string().contains("use https://"), "{error}");
-}
-
 /// What the server does with a request; 200 once it has been told nothing more.
 #[derive(Debug, Clone, Copy)]
 enum Reply {
@@ -352,17 +320,18 @@ impl Site {
         events: impl IntoIterator<Item = State>,
     ) -> Self {
         tls::install_provider();
-        let address = Address {
+        let receiver = WebhookConfig {
+            name: "erp".parse().unwrap(),
             url: format!("http://{address}/hook").parse().unwrap(),
             secrets: Some(Secrets::parse(SECRET).unwrap()),
             ca: None,
-            timeout: Duration::from_millis(300),
+            events: events.into_iter().collect(),
         };
         let clock = Clock::start();
         let destination = Destination::<Broker> {
-            name: "erp".to_owned(),
-            way: Way::Webhook(Webhook::new(address, clock.clone()).unwrap()),
-            events: events.into_iter().collect(),
+            name: receiver.name.to_string(),
+            way: Way::Webhook(Webhook::new(&receiver, Duration::from_millis(300), clock.clone()).unwrap()),
+            events: receiver.events,
             retry: QUICK,
             through,
             backlog,

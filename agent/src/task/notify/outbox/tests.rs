@@ -1,5 +1,5 @@
 use super::*;
-use crate::task::notify::tests::{alarm, alarm_of};
+use crate::receiver::letter::tests::{alarm, alarm_of};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -51,9 +51,31 @@ impl Letter {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::task::notify::tests::alarm;
+    use crate::movement::rules::State;
+
+    pub(crate) fn alarm(id: u64) -> Alarm {
+        alarm_of(id, "bin:A-01")
+    }
+
+    pub(crate) fn alarm_of(id: u64, subject: &str) -> Alarm {
+        Alarm {
+            id,
+            subject: subject.parse().unwrap(),
+            item: "M8-BOLT".parse().unwrap(),
+            from: State::Fine,
+            to: State::Low,
+            at: WallTime::from_millis(1_795_240_800_000 + i64::try_from(id).unwrap() * 1_000),
+            on_hand: 20,
+            position: 20,
+            min: Some(20),
+            max: Some(100),
+            counted: None,
+            order: Some(80),
+            text: "bin A-01: M8-BOLT is low: 20 on hand, min 20; order 80 to reach 100".to_owned(),
+        }
+    }
 
     #[test]
     fn a_letter_says_everything_and_says_it_the_same_twice() {
