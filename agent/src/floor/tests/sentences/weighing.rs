@@ -479,3 +479,65 @@ fn a_bin_that_is_given_another_item_books_what_waited_and_counts_anew() {
     site.scans(&["BW:UNDO"]);
     assert_eq!(site.books("M8", "field:van-3"), 0);
 }
+
+#[test]
+fn a_sensor_that_speaks_once_is_answered_when_its_level_is_in_the_books() {
+    let mut site = counted();
+    let older = site.begin_weight("A", &weight(95));
+    site.settle();
+    assert!(site.is_waiting(older), "a scan may still come for it");
+    let caller = site.begin_weight("A", &weight(90));
+    site.settle();
+    assert_eq!(site.heard(older).unwrap().verdict, Verdict::Accepted, "the newer level says as much");
+    assert!(site.is_waiting(caller));
+    site.pass_secs(30);
+    assert_eq!(site.heard(caller).unwrap().verdict, Verdict::Accepted);
+    assert_eq!(site.standing(), m8(&[(10, "bin:A", "used")]));
+}
+
+#[test]
+fn an_act_is_known_by_its_scan_for_as_long_as_it_waits_and_after_it_was_recorded() {
+    let mut site = counted();
+    site.scans(&["BW:DEPLOY:van-3", "BW:BIN:A"]);
+    site.begin_scan("desk", "M8", origin(1));
+    site.settle();
+    for id in 2..50 {
+        site.begin_scan("desk", "BW:PLACE:dock", origin(id));
+        site.settle();
+    }
+    for is_recorded in [false, true] {
+        if is_recorded {
+            site.shows("A", 93);
+            site.pass_secs(30);
+        }
+        site.reboot();
+        let again = site.begin_scan("desk", "M8", origin(1));
+        site.settle();
+        assert!(site.heard(again).unwrap().is_repetition, "recorded: {is_recorded}");
+    }
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(7, "bin:A", "field:van-3")]));
+}
+
+#[test]
+fn a_bin_that_is_calibrated_is_not_counted_and_another_piece_weight_is_no_usage() {
+    let mut site = counted();
+    let calibrate = |step: serde_json::Value| {
+        let mut command = json!({ "do": "calibrate", "bin": "A", "by": "0042" });
+        command.as_object_mut().unwrap().extend(step.as_object().unwrap().clone());
+        command
+    };
+    site.command(&calibrate(json!({ "step": "start" }))).unwrap();
+    for pieces in [0, 20, 100] {
+        site.begin_weight("A", &weight(pieces));
+        site.pass_secs(30);
+    }
+    site.command(&calibrate(json!({ "step": "done" }))).unwrap();
+    site.pass_secs(60);
+    assert_eq!(site.standing(), [], "all parts are back");
+    site.command(&calibrate(json!({ "step": "given-piece", "grams": "5" }))).unwrap();
+    site.pass_secs(60);
+    let standing = site.standing();
+    assert!(!standing.is_empty(), "twice as many pieces of half the weight");
+    assert!(standing.iter().all(|(_, _, from, _)| from == "variance"), "{standing:?}");
+}
