@@ -502,7 +502,7 @@ fn an_act_is_known_by_its_scan_for_as_long_as_it_waits_and_after_it_was_recorded
     site.begin_scan("desk", "M8", origin(1));
     site.settle();
     for id in 2..50 {
-        site.begin_scan("desk", "BW:PLACE:dock", origin(id));
+        site.begin_scan("desk", &format!("BW:REF:{id}"), origin(id));
         site.settle();
     }
     for is_recorded in [false, true] {
