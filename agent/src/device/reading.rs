@@ -91,6 +91,8 @@ pub enum Cause {
     Silent,
     /// Asked for all that it has to say, which has not come yet.
     Awaited,
+    /// It has started again, so that its zero may have moved, and has not weighed since.
+    Restarted,
     /// Known to be gone: unplugged, or its broker says so.
     Offline,
     /// A value where a number should be, and it is none (`null`, `NaN`): the sensor failed to read.
@@ -108,6 +110,7 @@ impl Cause {
             Self::DeviceError => "device error",
             Self::Silent => "silent",
             Self::Awaited => "awaited",
+            Self::Restarted => "restarted",
             Self::Offline => "offline",
             Self::NotANumber => "not a number",
         }

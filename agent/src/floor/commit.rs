@@ -225,7 +225,7 @@ impl Floor {
             weighed.difference = Difference::Acts;
             weighed.fusion.proposed(now.elapsed, answer);
         }
-        self.answer_settled(bin);
+        self.forget_settled(bin);
         news.bins.insert(bin.clone());
     }
 

@@ -55,6 +55,8 @@ struct Sorted {
     facts: Vec<Fact>,
     calibrations: HashMap<String, Calibration>,
     containers: Containers,
+    /// Of bins whose sensors speak once, micrograms.
+    levels: HashMap<String, i64>,
     acts: Vec<KeptAct>,
     /// With when each was kept, and the origins of the scans it had taken.
     sessions: HashMap<String, (session::Snapshot, WallTime, Vec<u64>)>,
@@ -142,6 +144,11 @@ impl Floor {
         floor.submit(Work::of(Statement::Adopt(catalog), Part::Facts(Facts::Plain)));
         floor.parked.look();
         floor.begin_bins(now);
+        for (bin, micrograms) in sorted.levels {
+            if let Ok(bin) = bin.parse() {
+                floor.restore_level(now, &bin, micrograms);
+            }
+        }
         for act in sorted.acts {
             floor.restore_act(now, act);
         }
@@ -188,6 +195,7 @@ impl Sorted {
         match kind.as_str() {
             "calibration" => drop(self.calibrations.insert(name.clone(), serde_json::from_str(text)?)),
             "containers" => self.containers = serde_json::from_str(text)?,
+            "level" => drop(self.levels.insert(name.clone(), serde_json::from_str(text)?)),
             "act" => self.acts.push(serde_json::from_str(text)?),
             "session" => drop(self.sessions.insert(name.clone(), serde_json::from_str(text)?)),
             "count" => self.counts.push(text.clone()),

@@ -6,14 +6,23 @@ use gateway_proto::name::{DeviceName, PlaceName};
 
 use super::{
     Floor,
+    fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Heard, Order, Reply},
-    weighed::{Difference, Recording},
+    weighed::{Difference, KeptLevel, Recording},
 };
 use crate::{
-    device::{Cause, Weight, scanner_host::Verdict},
-    movement::weighing::Told,
+    device::{Cause, Decimal, Mass, MassUnit, Weight, scanner_host::Verdict},
+    movement::{
+        entry::{Kept, KeptKey, Statement},
+        weighing::Told,
+    },
 };
+
+/// Under what the level of a bin is kept until the books say it.
+fn level_key(bin: &PlaceName) -> KeptKey {
+    KeptKey::new("level", bin.as_str())
+}
 
 impl Floor {
     /// Takes a weight that a scale reported. A caller hears once it is known and, when it changed the books, durable: a
@@ -36,7 +45,7 @@ impl Floor {
             // What is on its way may be an older level.
             Some(weighed) if was_recording == Recording::Ordered => weighed.later_callers.extend(caller),
             Some(weighed) if weighed.recording == Recording::Ordered => weighed.callers.extend(caller),
-            Some(_) if is_unsettled => self.wait_for_books(&bin, caller),
+            Some(_) if is_unsettled => self.keep_level(&bin, weight, caller),
             Some(_) | None => self.weight_heard(caller, Verdict::Accepted),
         }
         self.finish(now);
@@ -48,24 +57,39 @@ impl Floor {
         let held = self.held_at(bin);
         self.weighed.get(bin).is_some_and(|weighed| {
             let level = weighed.counted().and_then(|counted| i64::try_from(counted.pieces).ok());
-            weighed.meter.is_spot() && level.is_some() && level != held
+            weighed.meter.is_spot() && level.is_some_and(|level| level != held.unwrap_or(0))
         })
     }
 
-    /// The newest level waits until the books agree; the sensors' older ones no longer matter.
-    fn wait_for_books(&mut self, bin: &PlaceName, caller: Option<Caller>) {
-        let older = match self.weighed.get_mut(bin) {
-            Some(weighed) => std::mem::replace(&mut weighed.unsettled_caller, caller),
-            None => caller,
-        };
-        self.weight_heard(older, Verdict::Accepted);
+    /// What only this sensor knows is kept until the books say it, so that the sensor may forget it.
+    fn keep_level(&mut self, bin: &PlaceName, weight: &Weight, caller: Option<Caller>) {
+        let Some(weighed) = self.weighed.get_mut(bin) else { return self.weight_heard(caller, Verdict::Accepted) };
+        weighed.kept_level = KeptLevel::Kept;
+        let kept = Kept { key: level_key(bin), text: weight.mass.micrograms().to_string() };
+        let mut work = Work::of(Statement::Keep(kept), Part::Facts(Facts::Plain));
+        work.caller = caller;
+        self.submit(work);
     }
 
-    /// Answers levels that are in the books by now.
-    pub(super) fn answer_settled(&mut self, bin: &PlaceName) {
-        if self.weighed.get(bin).is_some_and(|weighed| weighed.unsettled_caller.is_some()) && !self.is_unsettled(bin) {
-            let caller = self.weighed.get_mut(bin).and_then(|weighed| weighed.unsettled_caller.take());
-            self.weight_heard(caller, Verdict::Accepted);
+    /// A level that was kept when the process ended, as if its sensor had said it again.
+    pub(super) fn restore_level(&mut self, now: &Moment, bin: &PlaceName, micrograms: i64) {
+        let grams = Mass::from_micrograms(micrograms).to_string();
+        let grams = grams.strip_suffix(" g").and_then(|grams| Decimal::parse(grams).ok());
+        let weight = grams.and_then(|grams| Weight::new(grams, MassUnit::Gram, None));
+        let (Some(weighed), Some(weight)) = (self.weighed.get_mut(bin), weight) else { return };
+        weighed.kept_level = KeptLevel::Kept;
+        let scale = weighed.scale.clone();
+        self.handle_weight(now, &scale, &weight, None);
+    }
+
+    /// What the books say by now need not be kept.
+    pub(super) fn forget_settled(&mut self, bin: &PlaceName) {
+        let is_kept = self.weighed.get(bin).is_some_and(|weighed| weighed.kept_level == KeptLevel::Kept);
+        if is_kept && !self.is_unsettled(bin) {
+            if let Some(weighed) = self.weighed.get_mut(bin) {
+                weighed.kept_level = KeptLevel::No;
+            }
+            self.submit(Work::of(Statement::Forget(level_key(bin)), Part::Facts(Facts::Plain)));
         }
     }
 
@@ -80,7 +104,6 @@ impl Floor {
             weighed.callers = later;
         } else {
             heard.extend(later);
-            heard.extend(weighed.unsettled_caller.take());
         }
         for caller in heard {
             self.weight_heard(Some(caller), verdict);
@@ -128,7 +151,7 @@ impl Floor {
                 self.drain(now, &bin);
             }
             self.tick_calibration(now, &bin);
-            self.answer_settled(&bin);
+            self.forget_settled(&bin);
             self.show_doubt(now, &bin);
         }
         self.tick_stations(now);

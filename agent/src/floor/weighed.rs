@@ -54,14 +54,21 @@ pub(super) struct Weighed {
     pub(super) callers: Vec<Caller>,
     /// The same, of levels that came while an older one was on its way.
     pub(super) later_callers: Vec<Caller>,
-    /// Who waits until the books agree with the level, however long that takes.
-    pub(super) unsettled_caller: Option<Caller>,
+    /// Whether the newest level of a sensor that speaks once is kept beside the ledger.
+    pub(super) kept_level: KeptLevel,
     /// Whether a level of it is on its way to the ledger.
     pub(super) recording: Recording,
     /// Since when somebody calibrates it, its parts out of it; the last statement counts.
     pub(super) calibrated_at: Option<Duration>,
     /// Whether the next difference between books and level is anybody's act.
     pub(super) difference: Difference,
+}
+
+/// Whether the newest level of a sensor that speaks once is kept beside the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeptLevel {
+    No,
+    Kept,
 }
 
 /// What a difference between books and level comes from.
@@ -140,7 +147,7 @@ impl Weighed {
             level: None,
             callers: Vec::new(),
             later_callers: Vec::new(),
-            unsettled_caller: None,
+            kept_level: KeptLevel::No,
             recording: Recording::No,
             calibrated_at: None,
             difference: Difference::Acts,

@@ -249,7 +249,7 @@ impl Tally {
     pub fn handle_unknown(&mut self, now: Duration, cause: Cause) {
         let away = match cause {
             // What was gone may have started again, with another zero.
-            Cause::Offline => Away::Restarted,
+            Cause::Offline | Cause::Restarted => Away::Restarted,
             // It weighs again in a moment; something moves on it.
             Cause::Busy => {
                 self.stirred = Some(now);

@@ -114,7 +114,7 @@ impl Pipeline {
             (Reading::Online(true), _) => {
                 self.connected();
                 // Started again: its zero may have moved, so that nothing before counts towards rest.
-                self.unknown(Cause::Offline).await;
+                self.unknown(Cause::Restarted).await;
                 Submitted::Done(Verdict::Accepted)
             }
             (Reading::Online(false), _) => {

@@ -46,6 +46,10 @@ impl Doubt {
             Self::Scale(Cause::Silent | Cause::Offline) => {
                 "scale does not answer; check its power and cable".to_owned()
             }
+            Self::Scale(Cause::Restarted) => {
+                "scale has started again and not weighed since; wait for its next weight, or take something out"
+                    .to_owned()
+            }
             Self::Scale(Cause::Awaited) => {
                 "nothing heard of it since the connection was made; check that its node is on".to_owned()
             }

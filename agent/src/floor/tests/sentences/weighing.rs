@@ -481,18 +481,16 @@ fn a_bin_that_is_given_another_item_books_what_waited_and_counts_anew() {
 }
 
 #[test]
-fn a_sensor_that_speaks_once_is_answered_when_its_level_is_in_the_books() {
+fn a_level_that_waits_for_a_scan_outlives_a_restart_though_its_sensor_was_answered() {
     let mut site = counted();
-    let older = site.begin_weight("A", &weight(95));
-    site.settle();
-    assert!(site.is_waiting(older), "a scan may still come for it");
     let caller = site.begin_weight("A", &weight(90));
-    site.settle();
-    assert_eq!(site.heard(older).unwrap().verdict, Verdict::Accepted, "the newer level says as much");
-    assert!(site.is_waiting(caller));
-    site.pass_secs(30);
     assert_eq!(site.heard(caller).unwrap().verdict, Verdict::Accepted);
+    assert_eq!((site.standing(), site.kept("level").len()), (vec![], 1));
+    site.reboot();
+    site.pass_secs(60);
     assert_eq!(site.standing(), m8(&[(10, "bin:A", "used")]));
+    site.pass_secs(5);
+    assert_eq!(site.kept("level").len(), 0);
 }
 
 #[test]
