@@ -50,6 +50,23 @@ impl Place {
         matches!(self, Self::Dock | Self::Bin(_) | Self::Field(_))
     }
 
+    /// The bin that this is; `None` for any other place.
+    #[must_use]
+    pub fn bin(&self) -> Option<&PlaceName> {
+        match self {
+            Self::Bin(name) => Some(name),
+            Self::Vendor
+            | Self::Dock
+            | Self::Bench
+            | Self::Quarantine
+            | Self::Field(_)
+            | Self::Asset(_)
+            | Self::Used
+            | Self::Scrap
+            | Self::Variance => None,
+        }
+    }
+
     /// Inside the fence, so that it counts in the site's total. Used, installed and scrapped parts no longer do.
     #[must_use]
     pub fn is_on_site(&self) -> bool {

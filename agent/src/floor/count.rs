@@ -551,18 +551,8 @@ impl Floor {
     }
 
     fn bin_of<'p>(&self, place: &'p Place) -> (Option<&'p PlaceName>, Option<&Weighed>) {
-        match place {
-            Place::Bin(bin) => (Some(bin), self.weighed.get(bin)),
-            Place::Vendor
-            | Place::Dock
-            | Place::Bench
-            | Place::Quarantine
-            | Place::Field(_)
-            | Place::Asset(_)
-            | Place::Used
-            | Place::Scrap
-            | Place::Variance => (None, None),
-        }
+        let bin = place.bin();
+        (bin, bin.and_then(|bin| self.weighed.get(bin)))
     }
 
     fn item_at(&self, place: &Place) -> Option<ItemCode> {

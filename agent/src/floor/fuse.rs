@@ -367,20 +367,10 @@ impl Floor {
 
     /// The bins on scales that an act touches, for the item that lies there; the one that answers for it first.
     fn ends(&self, said: &Said) -> Vec<PlaceName> {
-        let is_here = |place: &Place| match place {
-            Place::Bin(name) => {
-                let weighed = self.weighed.get(name)?;
-                (weighed.content()?.item == said.item).then(|| name.clone())
-            }
-            Place::Vendor
-            | Place::Dock
-            | Place::Bench
-            | Place::Quarantine
-            | Place::Field(_)
-            | Place::Asset(_)
-            | Place::Used
-            | Place::Scrap
-            | Place::Variance => None,
+        let is_here = |place: &Place| {
+            let name = place.bin()?;
+            let weighed = self.weighed.get(name)?;
+            (weighed.content()?.item == said.item).then(|| name.clone())
         };
         let mut ends: Vec<PlaceName> = [&said.from, &said.to].into_iter().filter_map(is_here).collect();
         // Stable: of two that know alike the one that the parts leave stays first.
