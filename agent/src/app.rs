@@ -16,10 +16,12 @@ use anyhow::{Context, anyhow};
 use gateway_proto::{
     name::{DeviceName, FeedName, PlaceName},
     place::Place,
+    record::Seq,
+    time::WallTime,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
     time::timeout,
 };
@@ -27,10 +29,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, mark::Zero},
     config::{Config, Reports},
     floor::{Floor, KeptFact, Setup, Watching, moment::Moment},
-    ledger::{KeptRow, Ledger, reader::Reader, recorder::Recorder},
+    ledger::{
+        KeptRow, Ledger,
+        reader::Reader,
+        recorder::{Chore, Recorder},
+    },
     movement::{
         entry::{Entry, Kept, KeptKey, Statement},
         fusion::Attendance,
@@ -38,17 +44,21 @@ use crate::{
     },
     port::mqtt::publisher::Publisher,
     receiver::{self, progress::Progress},
-    status::{DeviceBoard, Watcher},
+    status::{Delivering, DeviceBoard, Watcher},
+    tariff::{Tariff, drain::Drain},
     task::{
-        api,
+        api::{self, ledger::LedgerDesk},
+        clock,
         delivery::FeedDelivery,
         floor::{FloorTask, FloorWay},
         line,
+        metered::{self, Metered},
         mqtt::{self, Sensor},
         notify::{self, Destination, Notifier, Publish, PublishError, Retry, Way},
         record::Pipeline,
         scale::Weighing,
         scanner::Scanning,
+        upkeep::{self, Intervals, Upkeep},
     },
     uplink::{
         Uplink,
@@ -94,12 +104,15 @@ impl Agent {
         }
         let config = Arc::new(config);
         let feeds: Vec<FeedName> = config.feeds.iter().map(|feed| feed.name.clone()).collect();
-        let ledger = Ledger::open(&config.state_dir, &feeds, Arc::new(config.register.catalog()))?;
+        let mut ledger = Ledger::open(&config.state_dir, &feeds, Arc::new(config.register.catalog()))?;
+        ledger.limit(config.storage.limits)?;
         let kept: Vec<KeptFact> =
             ledger.kept()?.into_iter().map(|KeptRow { kind, name, text }| KeptFact { kind, name, text }).collect();
         let on_hand = ledger.on_hand().clone();
+        let newest = WallTime::from_millis(ledger.newest_ms());
         let (recorder, recorder_thread) = Recorder::start(ledger).context("start recorder thread")?;
-        let clock = Clock::start();
+        let clock = Clock::start_with(&config.clock);
+        clock.raise_floor(newest);
         let (wall, trust) = clock.wall();
         let now = Moment { elapsed: clock.elapsed(), wall, clock: trust };
         let floor = Floor::new(setup(&config), kept.clone(), on_hand, &now);
@@ -108,10 +121,22 @@ impl Agent {
         let mut wiring = Wiring::new(site);
         wiring.serial();
         wiring.brokers();
-        wiring.deliveries()?;
+        let metered = metered(&config, &kept);
+        wiring.deliveries(metered.as_ref())?;
+        wiring.clock();
         let alarms = wiring.alarms(&kept)?;
-        let Wiring { site, boards, sources, mut sinks, stop_sources, stop_sinks, devices, troubles, receivers } =
-            wiring;
+        let Wiring {
+            site,
+            boards,
+            sources,
+            mut sinks,
+            stop_sources,
+            stop_sinks,
+            devices,
+            deliveries,
+            questions,
+            receivers,
+        } = wiring;
         let floor = FloorTask {
             floor,
             clock: clock.clone(),
@@ -127,8 +152,25 @@ impl Agent {
             clock,
             recorder: recorder.clone(),
             devices,
-            troubles,
+            deliveries,
             receivers,
+        });
+        let upkeep = Upkeep {
+            intervals: Intervals {
+                checkpoint: config.uplink.checkpoint_every,
+                health: config.uplink.health_every,
+                keep_acknowledged: config.storage.keep_acknowledged,
+            },
+            recorder: recorder.clone(),
+            clock: watcher.clock.clone(),
+            watcher: watcher.clone(),
+            questions: questions.clone(),
+        };
+        let desk = LedgerDesk { recorder: recorder.clone(), clock: watcher.clock.clone(), questions, metered };
+        let stop = stop_sinks.clone();
+        sinks.spawn(async move {
+            upkeep.run(stop).await;
+            Ok("upkeep")
         });
         if let Some(folder) = config.socket.parent() {
             fs::create_dir_all(folder).with_context(|| format!("make folder {}", folder.display()))?;
@@ -136,7 +178,7 @@ impl Agent {
         let socket = api::bind(&config.socket).with_context(|| format!("bind socket {}", config.socket.display()))?;
         let (served, way, stop) = (watcher.clone(), site.floor, stop_sinks.clone());
         sinks.spawn(async move {
-            api::run(socket, served, way, stop).await.context("serve local API").map(|()| "local API")
+            api::run(socket, served, way, desk, stop).await.context("serve local API").map(|()| "local API")
         });
         if let Some(address) = config.metrics_listen {
             let listener = api::bind_metrics(address).await.with_context(|| format!("listen on {address}"))?;
@@ -196,7 +238,9 @@ struct Wiring {
     stop_sources: CancellationToken,
     stop_sinks: CancellationToken,
     devices: BTreeMap<gateway_proto::name::DeviceName, watch::Receiver<crate::status::DeviceStatus>>,
-    troubles: BTreeMap<FeedName, watch::Receiver<Option<gateway_proto::delivery::Trouble>>>,
+    deliveries: BTreeMap<FeedName, watch::Receiver<Delivering>>,
+    /// Where each feed's delivery is asked.
+    questions: BTreeMap<FeedName, mpsc::Sender<Seq>>,
 }
 
 impl Wiring {
@@ -210,7 +254,8 @@ impl Wiring {
             boards: BTreeMap::new(),
             receivers: Vec::new(),
             devices: BTreeMap::new(),
-            troubles: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            questions: BTreeMap::new(),
         }
     }
 
@@ -264,21 +309,27 @@ impl Wiring {
         }
     }
 
-    fn deliveries(&mut self) -> anyhow::Result<()> {
+    fn deliveries(&mut self, metered: Option<&Arc<Metered>>) -> anyhow::Result<()> {
         let config = self.site.config.clone();
         for feed in &config.feeds {
-            let (board, seen) = watch::channel(None);
-            self.troubles.insert(feed.name.clone(), seen);
+            let (board, seen) = watch::channel(Delivering::default());
+            self.deliveries.insert(feed.name.clone(), seen);
+            let (ask, questions) = mpsc::channel(upkeep::QUESTIONS_MAX);
+            self.questions.insert(feed.name.clone(), ask);
             let delivery = FeedDelivery {
                 site: config.site.clone(),
                 feed: feed.name.clone(),
                 config: config.uplink.clone(),
-                uplink: Uplink::new(feed, &config.uplink)
+                uplink: Uplink::new(&config.site, feed, &config.uplink, &self.site.clock)
                     .with_context(|| format!("prepare uplink of feed {}", feed.name))?,
                 reader: Arc::new(Mutex::new(Reader::open(&config.state_dir)?)),
                 recorder: self.site.recorder.clone(),
                 clock: self.site.clock.clone(),
+                metered: metered.filter(|_| feed.metered).cloned(),
+                questions,
                 board,
+                drain: Drain::default(),
+                turn: None,
             };
             let stop = self.stop_sinks.clone();
             self.sinks.spawn(async move {
@@ -287,6 +338,18 @@ impl Wiring {
             });
         }
         Ok(())
+    }
+
+    /// Has the times of marked records put right once the clock is trusted.
+    fn clock(&mut self) {
+        let (clock, recorder, stop) = (self.site.clock.clone(), self.site.recorder.clone(), self.stop_sinks.clone());
+        let view = recorder.view();
+        let is_due = move || !view.borrow().marks.is_empty();
+        let put_right = move |zero| put_right(recorder.clone(), zero);
+        self.sinks.spawn(async move {
+            clock::run(clock, is_due, put_right, stop).await;
+            Ok("clock")
+        });
     }
 
     /// The way of alarms to whoever the site's file names.
@@ -348,6 +411,14 @@ impl Wiring {
     }
 }
 
+/// The line that the feeds share, where it costs.
+fn metered(config: &Config, kept: &[KeptFact]) -> Option<Arc<Metered>> {
+    let known = kept.iter().find(|fact| fact.kind == metered::KIND && fact.name == metered::NAME);
+    let feeds = config.feeds.iter().filter(|feed| feed.metered).map(|feed| feed.name.clone());
+    let tariff = Tariff::new(config.uplink.tariff.clone(), feeds, known.map(|fact| fact.text.as_str()));
+    (!tariff.is_free()).then(|| Arc::new(Metered::new(tariff)))
+}
+
 /// What the floor needs of the site's file.
 fn setup(config: &Config) -> Setup {
     let attendance = |bin: &PlaceName| {
@@ -363,7 +434,7 @@ fn setup(config: &Config) -> Setup {
     let scales = config.scales.iter().map(|scale| watching(&scale.name, &scale.bin, scale.settle_readings));
     let sensors = config.sensors.iter().filter_map(|sensor| match &sensor.reports {
         Reports::Bin(bin) => Some(watching(&sensor.name, bin, sensor.settle_readings)),
-        Reports::Station(_) => None,
+        Reports::Station(_) | Reports::Movements => None,
     });
     Setup {
         register: config.register.clone(),
@@ -371,6 +442,18 @@ fn setup(config: &Config) -> Setup {
         stations: config.stations.clone(),
         scales: scales.chain(sensors).collect(),
         caution: config.alarms.caution,
+    }
+}
+
+/// Tells each feed with marked records of this boot when the boot began.
+async fn put_right(recorder: Recorder, zero: Zero) {
+    let due = recorder.view().borrow().marks.due(&zero);
+    for (feed, offset) in due {
+        let chore = Chore::Clock { feed: feed.clone(), offset };
+        // Not written: it stays due.
+        if recorder.tend(chore).await.is_ok() {
+            info!(%feed, boot_began = %zero.zero, "times of marked records are put right");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: parse, load the configuration, start tracing, run.
 
 mod alarms;
+mod aside;
 mod ask;
 mod bins;
 mod calibrate;
@@ -14,6 +15,7 @@ mod master;
 mod paint;
 mod playback;
 mod probe;
+mod records;
 mod replay;
 mod status;
 mod table;
@@ -187,6 +189,16 @@ enum Command {
     Notices(alarms::NoticeArgs),
     /// Take a movement back by a correcting one.
     Undo(undo::UndoArgs),
+    /// Show what the hub refused, and decide about it.
+    SetAside(aside::AsideArgs),
+    /// Show what people did to the ledger.
+    Audit(aside::PlainArgs),
+    /// Show the records of the ledger as they go to the vendors, also while no agent runs.
+    Records(records::RecordsArgs),
+    /// Tell the vendors now what the books say, for their hubs to compare.
+    Checkpoint(aside::CheckpointArgs),
+    /// Send all that waits now, also in quiet hours and beyond the month's budget.
+    SendNow(aside::PlainArgs),
     /// Show every station: who stands there, and what it waits for.
     Stations(bins::StationsArgs),
     /// Scan a code at a station, without a scanner. Exit 1 when it is refused.
@@ -235,6 +247,11 @@ pub fn main() -> ExitCode {
         Command::Alarms(args) => alarms::alarms(&args),
         Command::Notices(args) => alarms::notices(&args),
         Command::Undo(args) => undo::run(&args),
+        Command::SetAside(args) => aside::aside(&args),
+        Command::Audit(args) => aside::audit(&args),
+        Command::Records(args) => records::run(&args),
+        Command::Checkpoint(args) => aside::checkpoint(&args),
+        Command::SendNow(args) => aside::send_now(&args),
         Command::Stations(args) => bins::stations(&args),
         Command::Scan(args) => bins::scan(&args),
         Command::Labels(args) => labels::run(&args),

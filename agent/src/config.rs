@@ -17,6 +17,7 @@ use std::{
 };
 
 use gateway_proto::{
+    delivery::Live,
     limits::BATCH_RECORDS_DEFAULT,
     name::{DeviceName, FeedName, PlaceName, SiteName},
 };
@@ -26,6 +27,7 @@ pub use fit::{Hanging, Misfit};
 pub use line::{LineConfig, Port, PortError};
 
 use crate::{
+    clock::ClockConfig,
     device::{
         MassUnit, Terminator,
         dialect::Dialect,
@@ -39,6 +41,7 @@ use crate::{
     },
     receiver::{TOPIC, secret::Secrets},
     register::Register,
+    tariff::Terms,
 };
 
 /// Everything `binwire-agent run` needs to know.
@@ -51,6 +54,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// Where Prometheus may scrape; loopback or a management network. `None`: only over the socket.
     pub metrics_listen: Option<SocketAddr>,
+    pub clock: ClockConfig,
+    pub storage: StorageConfig,
     pub uplink: UplinkConfig,
     pub feeds: Vec<FeedConfig>,
     /// What the file says of items, their codes and bins.
@@ -79,17 +84,59 @@ pub struct UplinkConfig {
     pub backoff_first: Duration,
     /// No wait is longer, but for what a hub asks for.
     pub backoff_max: Duration,
+    /// What is shown of now beside a backlog.
+    pub live: Live,
+    /// Between two checkpoints of a feed in which something moved.
+    pub checkpoint_every: Duration,
+    /// Between two records of how the site is; `None`: there are none.
+    pub health_every: Option<Duration>,
+    /// What a metered line lets out.
+    pub tariff: Terms,
+}
+
+/// What the ledger may take of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StorageLimits {
+    /// Bytes: the ledger's file, its log, and what was set aside as damaged.
+    pub budget: u64,
+    /// Bytes that stand by for a full disk.
+    pub ballast: u64,
+    /// Percent of the budget, or of what the disk has.
+    pub warn_percent: u8,
+    pub refuse_percent: u8,
+}
+
+/// `[storage]`: the ledger's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StorageConfig {
+    pub limits: StorageLimits,
+    /// How long acknowledged records stay, for a hub that was put back to an old backup.
+    pub keep_acknowledged: Duration,
 }
 
 /// `[[feed]]`: a vendor and its hub.
 #[derive(Debug, Clone)]
 pub struct FeedConfig {
     pub name: FeedName,
-    /// `https://…`; `http://` only to a loopback address.
+    pub via: Via,
+    /// `https://…`, or for MQTT the broker, `mqtts://…`; in the clear only to a loopback address.
     pub hub: reqwest::Url,
+    /// What the vendor's broker knows this site by.
+    pub login: Option<(String, Token)>,
     pub token: Token,
     /// PEM of the authority that signed the hub's certificate. `None`: the system's authorities.
     pub ca: Option<PathBuf>,
+    /// Whether it goes over the metered line, where there is one.
+    pub metered: bool,
+}
+
+/// How batches travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Via {
+    #[default]
+    Https,
+    /// MQTT 5 over the vendor's broker.
+    Mqtt,
 }
 
 /// A credential. Never printed.
@@ -195,6 +242,8 @@ pub enum Reports {
     Bin(PlaceName),
     /// Scans at a station.
     Station(DeviceName),
+    /// Movements, which say themselves where and of what.
+    Movements,
 }
 
 /// Why there is no configuration.
@@ -236,6 +285,18 @@ impl Default for AlarmsConfig {
     }
 }
 
+impl Default for StorageLimits {
+    fn default() -> Self {
+        Self { budget: 1_000_000_000, ballast: 16_000_000, warn_percent: 80, refuse_percent: 95 }
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { limits: StorageLimits::default(), keep_acknowledged: Duration::from_secs(30 * 86_400) }
+    }
+}
+
 impl Default for UplinkConfig {
     fn default() -> Self {
         Self {
@@ -244,6 +305,10 @@ impl Default for UplinkConfig {
             request_timeout: Duration::from_secs(60),
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_secs(120),
+            tariff: Terms::default(),
+            live: Live { records: 100, every: Duration::from_secs(1) },
+            checkpoint_every: Duration::from_secs(24 * 3_600),
+            health_every: Some(Duration::from_secs(3_600)),
         }
     }
 }

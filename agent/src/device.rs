@@ -14,7 +14,7 @@
 //! - [`scale`] every scale protocol, and when to ask
 //! - [`line_doubt`] what is wrong with a line, in words
 //! - [`document`] a JSON payload looked up by path; [`topic`], [`liveness`], [`action`] what the MQTT dialects share
-//! - [`json`], [`tasmota`], [`esphome`], [`zigbee2mqtt`], [`shelly`], [`home_assistant`], [`sparkplug`] (on [`protobuf`]):
+//! - [`json`], [`movements`], [`tasmota`], [`esphome`], [`zigbee2mqtt`], [`shelly`], [`home_assistant`], [`sparkplug`] (on [`protobuf`]):
 //!   the dialects, and [`dialect`] which of them a sensor speaks; [`mqtt_dialect`] and [`sensor_values`] what any message of
 //!   any of them says
 
@@ -44,6 +44,7 @@ pub mod topic;
 pub mod esphome;
 pub mod home_assistant;
 pub mod json;
+pub mod movements;
 pub mod mqtt_dialect;
 pub mod protobuf;
 pub mod sensor_values;
@@ -63,5 +64,6 @@ pub use json::{JsonDialect, JsonError, JsonFields, JsonFieldsError};
 pub use line_doubt::LineDoubt;
 pub use line_format::{Framing, LineFormat};
 pub use mass::{Mass, MassUnit};
-pub use reading::{Cause, Reading, Scan, Weight};
+pub use movements::{MovementDialect, MovementFields};
+pub use reading::{Cause, Reading, Scan, Stated, Weight};
 pub use tasmota::{Tasmota, TasmotaError};

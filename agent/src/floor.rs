@@ -9,7 +9,7 @@
 //! - [`moment`] now · [`order`] what is to be done, and what it is answered
 //! - [`still`] whether a weight rests · [`weighed`] a bin on a scale · [`acts`] what people said and what became of it · [`stock`] what the ledger holds
 //! - [`start`] what a floor begins with · [`command`] what people ask of it
-//! - [`scan`] a scan at a station · [`weigh`] a reading of a scale · [`commit`] what the ledger answered
+//! - [`scan`] a scan at a station · [`stated`] a movement that another system states · [`weigh`] a reading of a scale · [`commit`] what the ledger answered
 //! - [`later`] what nobody waits for, tried again
 //! - [`calibrate`], [`count`], [`import`], [`alarms`] what people do beside moving parts · [`view`] how things stand
 
@@ -32,6 +32,7 @@ mod fuse;
 mod import;
 mod later;
 mod scan;
+mod stated;
 mod weigh;
 
 use std::{
@@ -124,7 +125,7 @@ struct Pending {
     again: Vec<Caller>,
     origin: Option<Origin>,
     text: String,
-    step: Option<Step>,
+    step: Option<Box<Step>>,
     /// What is recorded once this is.
     after: Vec<Work>,
 }

@@ -4,7 +4,7 @@
 //!
 //! - [`device`] bytes → readings, [`label`] codes → what stands on them · [`print`] labels on sheets, all pure
 //! - [`register`] what people told us of the site · [`movement`] readings → entries · [`floor`] a site's stock as one state
-//!   machine · [`receiver`] who hears of its alarms, all pure
+//!   machine · [`receiver`] who hears of its alarms · [`tariff`] what a metered line lets out, all pure
 //! - [`clock`] · [`config`] the site's file
 //! - [`ledger`] the only SQL
 //! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
@@ -25,6 +25,8 @@ pub mod movement;
 pub mod floor;
 
 pub mod receiver;
+
+pub mod tariff;
 
 mod address;
 mod cause;

@@ -8,6 +8,8 @@ pub(crate) enum Defect {
     AckBeforeCommit,
     /// A batch that got no answer is recorded again under new seqs.
     NewSeqOnRetry,
+    /// Commits are not synced: a power cut takes what was promised.
+    SyncNormal,
 }
 
 /// Whether a defect is planted.
@@ -17,6 +19,7 @@ pub(crate) fn is_planted(defect: Defect) -> bool {
     let name = match defect {
         Defect::AckBeforeCommit => "ack-before-commit",
         Defect::NewSeqOnRetry => "new-seq-on-retry",
+        Defect::SyncNormal => "sync-normal",
     };
     std::env::var("BINWIRE_PLANT").is_ok_and(|planted| planted == name)
 }

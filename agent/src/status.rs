@@ -4,7 +4,7 @@
 
 pub mod metrics;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use gateway_proto::{
     delivery::Trouble,
@@ -15,10 +15,15 @@ use tokio::sync::watch;
 
 use crate::{
     cause,
-    clock::Clock,
-    ledger::{self, FeedCounts, recorder::Recorder},
+    clock::{Clock, ClockStatus},
+    ledger::{
+        self, FeedCounts, Fullness,
+        recorder::{Recorder, View},
+        salvage,
+    },
     receiver::progress::Progress,
     register::catalog::UNASSIGNED,
+    tariff::drain::Estimate,
 };
 
 /// Everything, at one moment.
@@ -28,14 +33,36 @@ pub struct Status {
     pub version: String,
     pub uptime_seconds: u64,
     pub ledger_bytes: u64,
+    pub storage: StorageStatus,
+    pub clock: ClockStatus,
     pub feeds: BTreeMap<FeedName, FeedStatus>,
     pub devices: BTreeMap<DeviceName, DeviceStatus>,
-    /// What is wrong and what to do: the ledger, then feeds, then devices. Empty: all is well.
+    /// What is wrong and what to do: the ledger, the clock, then feeds, then devices. Empty: all is well.
     pub problems: Vec<String>,
 }
 
+/// The ledger's disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageStatus {
+    pub fullness: Fullness,
+    /// Bytes in use, and how many there are: of the budget, or of the disk if that is less.
+    pub used: u64,
+    pub limit: u64,
+    pub percent: u8,
+    /// The ballast was given up, so that there is room to drain.
+    pub ballast_released: bool,
+    /// Movements that were refused for want of room.
+    pub refused: u64,
+    /// Bytes this process has caused to be written to its disk since it started; `None` where the system does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_bytes: Option<u64>,
+    /// Ledgers that were set aside as damaged, with their bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<(PathBuf, u64)>,
+}
+
 /// One feed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FeedStatus {
     #[serde(flatten)]
     pub counts: FeedCounts,
@@ -45,6 +72,12 @@ pub struct FeedStatus {
     /// Why nothing gets through, and for how many seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<(String, u64)>,
+    /// Why nothing is sent, where the line costs: quiet hours, the month's budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// How long until nothing waits; `None` when nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<String>,
 }
 
 /// One device or broker.
@@ -80,8 +113,18 @@ pub struct DeviceBoard {
     sender: watch::Sender<DeviceStatus>,
 }
 
-/// Where a feed keeps its trouble for others to see.
-pub type TroubleBoard = watch::Sender<Option<Trouble>>;
+/// How a feed's delivery goes.
+#[derive(Debug, Clone, Default)]
+pub struct Delivering {
+    /// Why nothing gets through.
+    pub trouble: Option<Trouble>,
+    /// Why nothing is sent, where the line costs.
+    pub held: Option<String>,
+    pub drain: Estimate,
+}
+
+/// Where a delivery says how it goes.
+pub type FeedBoard = watch::Sender<Delivering>;
 
 /// Reads all boards.
 #[derive(Debug, Clone)]
@@ -93,7 +136,7 @@ pub struct Watcher {
     pub devices: BTreeMap<DeviceName, watch::Receiver<DeviceStatus>>,
     /// Who hears of alarms, and how far each is.
     pub receivers: Vec<(String, watch::Receiver<Progress>)>,
-    pub troubles: BTreeMap<FeedName, watch::Receiver<Option<Trouble>>>,
+    pub deliveries: BTreeMap<FeedName, watch::Receiver<Delivering>>,
 }
 
 impl DeviceBoard {
@@ -189,12 +232,14 @@ impl Watcher {
             .iter()
             .map(|(name, at)| {
                 let counts = view.counts.feeds.get(name).copied().unwrap_or_default();
-                let trouble = self.troubles.get(name).and_then(|board| board.borrow().clone());
+                let delivering = self.deliveries.get(name).map(|board| board.borrow().clone()).unwrap_or_default();
                 let status = FeedStatus {
                     counts,
                     conserved: counts.is_conserved(),
                     epoch: at.standing.epoch.to_string(),
-                    trouble: trouble.map(|trouble| described(&trouble, now)),
+                    trouble: delivering.trouble.map(|trouble| described(&trouble, now)),
+                    held: delivering.held,
+                    drain: (counts.waiting > 0).then(|| delivering.drain.to_string()),
                 };
                 (name.clone(), status)
             })
@@ -205,9 +250,13 @@ impl Watcher {
         if let Some(trouble) = &view.trouble {
             problems.push(format!("ledger: {}; nothing is recorded until this is cured", cause::chain(&**trouble)));
         }
+        let storage = self.storage(&view);
+        problems.extend(storage_problems(&storage));
+        let clock = self.clock.status();
+        problems.extend(clock_problem(&clock));
         for (name, feed) in &feeds {
             problems.extend(feed_problems(name, feed));
-            let has_hub = self.troubles.contains_key(name) || name.as_str() == UNASSIGNED;
+            let has_hub = self.deliveries.contains_key(name) || name.as_str() == UNASSIGNED;
             if !has_hub && feed.counts.waiting > 0 {
                 let waiting = feed.counts.waiting;
                 problems.push(format!("feed {name}: is no longer in the site's file; {waiting} records wait for it"));
@@ -226,11 +275,71 @@ impl Watcher {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_seconds: now.as_secs(),
             ledger_bytes: ledger::disk_bytes(&self.state_dir),
+            storage,
+            clock,
             feeds,
             devices,
             problems,
         }
     }
+}
+
+impl Watcher {
+    fn storage(&self, view: &View) -> StorageStatus {
+        let room = view.room;
+        StorageStatus {
+            fullness: room.fullness,
+            used: room.used,
+            limit: room.limit,
+            percent: room.percent(),
+            ballast_released: room.ballast_released,
+            refused: view.refused_full,
+            written_bytes: written_bytes(),
+            apart: salvage::apart(&self.state_dir).into_iter().map(|apart| (apart.folder, apart.bytes)).collect(),
+        }
+    }
+}
+
+/// What the system says this process has caused to be written to a disk.
+fn written_bytes() -> Option<u64> {
+    let io = fs::read_to_string("/proc/self/io").ok()?;
+    io.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.trim().parse().ok()
+}
+
+fn storage_problems(storage: &StorageStatus) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (percent, used, limit) = (storage.percent, storage.used / 1_000_000, storage.limit / 1_000_000);
+    let full = format!("disk: {percent} % full ({used} of {limit} MB)");
+    let way_out = "bring the hub's line back, free disk space, or raise [storage] budget_mb";
+    match storage.fullness {
+        Fullness::Roomy => {}
+        Fullness::Warn => problems.push(format!("{full}; acknowledged records go early; {way_out}")),
+        Fullness::Tight => problems.push(format!("{full}; checkpoints are left out; {way_out}")),
+        Fullness::Full => {
+            problems.push(format!("{full}; movements are refused, {} so far; {way_out}", storage.refused));
+        }
+    }
+    if storage.ballast_released {
+        problems.push("disk: it was full and the ballast is given up; free disk space".to_owned());
+    }
+    for (folder, bytes) in &storage.apart {
+        let (folder, mb) = (folder.display(), bytes / 1_000_000);
+        problems.push(format!(
+            "ledger: a damaged one was set aside in {folder} ({mb} MB) and salvaged; the log and the vendors say what is \
+             missing; copy it to a safe place if you want it looked at, then remove the folder"
+        ));
+    }
+    problems
+}
+
+fn clock_problem(clock: &ClockStatus) -> Option<String> {
+    let ClockStatus { wall, why, since_seconds, .. } = clock;
+    (!clock.trusted).then(|| {
+        format!(
+            "clock: it is {wall} and is not trusted, since {since_seconds} s: it {why}; records are marked and put right \
+             once it is; check this machine's time server"
+        )
+    })
 }
 
 fn feed_problems(name: &FeedName, feed: &FeedStatus) -> Vec<String> {
@@ -250,7 +359,10 @@ fn feed_problems(name: &FeedName, feed: &FeedStatus) -> Vec<String> {
         problems.push(format!("feed {name}: {trouble}, since {seconds} s; {} waiting", counts.waiting));
     }
     if counts.set_aside > 0 {
-        problems.push(format!("feed {name}: {} records set aside because the hub refused them", counts.set_aside));
+        problems.push(format!(
+            "feed {name}: {} records set aside because the hub refused them; `binwire-agent set-aside` lists them",
+            counts.set_aside
+        ));
     }
     problems
 }

@@ -4,6 +4,10 @@
 
 #[path = "ledger/acts.rs"]
 mod acts;
+#[path = "ledger/records.rs"]
+mod records;
+#[path = "ledger/upkeep.rs"]
+mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
@@ -249,7 +253,7 @@ fn a_ledger_of_a_newer_agent_is_left_alone() {
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
     let error = open(site.folder.path()).unwrap_err();
-    assert_eq!(error.to_string(), "ledger has schema 99, this agent knows up to 2; install a newer agent");
+    assert_eq!(error.to_string(), "ledger has schema 99, this agent knows up to 3; install a newer agent");
 }
 
 #[test]

@@ -18,6 +18,20 @@ pub struct Ack {
     /// How many batches the hub takes at once from this feed. A receiver that does not say takes one.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub window: u32,
+    /// Whether the hub takes batches that run ahead of a backlog. A receiver that does not say gets none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub takes_ahead: bool,
+    /// Answers a batch that ran ahead: the last seq of it that is shown. It settles nothing; `through` is what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Seq>,
+}
+
+impl Ack {
+    /// An acceptance through a seq by a receiver that takes one batch at a time and none ahead.
+    #[must_use]
+    pub fn new(epoch: Epoch, through: Seq) -> Self {
+        Self { epoch, through, refused: Vec::new(), window: 1, takes_ahead: false, ahead: None }
+    }
 }
 
 /// A record the hub has, but could not apply.
@@ -112,4 +126,9 @@ fn one() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_one(window: &u32) -> bool {
     *window == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! `records[i]` has seq `first_seq + i`; `prev` is the link before the first, `head` the link after the last. Where the
-//! site no longer has records it says so: `"lost":{"to":1041,"why":"retention"}` in place of `records`.
+//! site no longer has records it says so: `"lost":{"to":1041,"why":"retention"}` in place of `records`. With
+//! `"ahead":true` the records run ahead of a backlog: they are shown, and sent again when their turn comes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -15,6 +16,7 @@ use crate::{
     limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX, SEQ_MAX},
     name::{FeedName, SiteName, Text},
     record::{RecordText, Seq},
+    told::Shortened,
 };
 
 /// One shipment of one feed's records.
@@ -29,6 +31,9 @@ pub struct Batch {
     /// The link after the last record, or after `lost.to`.
     pub head: Link,
     pub load: Load,
+    /// Whether this runs ahead of a backlog: shown by the receiver, not settled, sent once more in its turn. Sent only to
+    /// a receiver whose acks say `takes_ahead`.
+    pub ahead: bool,
 }
 
 /// What a batch carries.
@@ -58,7 +63,7 @@ pub enum BatchError {
     RecordTooLong { seq: Seq, len: usize },
     #[error("protocol {found} is not spoken here, only {PROTOCOL}")]
     Protocol { found: u32 },
-    #[error("batch is not readable: {0}")]
+    #[error("batch is not readable: {}", Shortened(.0))]
     Unreadable(#[from] serde_json::Error),
     #[error("seqs are 1 to {SEQ_MAX}")]
     Seq,
@@ -68,6 +73,8 @@ pub enum BatchError {
     Load,
     #[error("batch of records needs prev, the link before the first")]
     Prev,
+    #[error("a declaration of loss cannot run ahead of the backlog")]
+    LostAhead,
 }
 
 impl BatchError {
@@ -88,6 +95,8 @@ struct Wire<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prev: Option<Link>,
     head: Link,
+    #[serde(default, skip_serializing_if = "is_false")]
+    ahead: bool,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     records: Option<Vec<&'a RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +133,7 @@ impl Batch {
             first_seq: self.first,
             prev: self.prev,
             head: self.head,
+            ahead: self.ahead,
             records,
             lost,
         })?;
@@ -167,6 +177,7 @@ impl Batch {
             (None, Some(lost)) if lost.to < wire.first_seq => {
                 return Err(BatchError::LostBackwards { first: wire.first_seq, to: lost.to });
             }
+            (None, Some(_)) if wire.ahead => return Err(BatchError::LostAhead),
             (None, Some(lost)) => Load::Lost(lost),
             _ => return Err(BatchError::Load),
         };
@@ -178,6 +189,12 @@ impl Batch {
             prev: wire.prev,
             head: wire.head,
             load,
+            ahead: wire.ahead,
         })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -6,6 +6,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::told::Shortened;
+
 /// One life of a ledger. A site takes a new one when its ledger begins and when its chain has forked. Made as a
 /// UUIDv7; any text of 1 to 64 letters, digits and `-` is understood.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,7 +16,7 @@ pub struct Epoch(Box<str>);
 
 /// A text that is no epoch id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no epoch id: 1 to 64 letters, digits and '-'")]
+#[error("{:?} is no epoch id: 1 to 64 letters, digits and '-'", Shortened(.0).to_string())]
 pub struct EpochError(String);
 
 impl Epoch {

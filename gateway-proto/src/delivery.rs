@@ -15,8 +15,12 @@
 //! The ledger is the queue. This machine holds positions only, so a crash at any point costs a re-send at most.
 //! Times are monotonic, measured from any fixed start.
 
-use std::time::Duration;
+mod beside;
 
+use std::{collections::BTreeSet, time::Duration};
+
+use self::beside::Beside;
+pub use self::beside::Live;
 use crate::{
     answer::{Ack, Code, Refusal, Rejection},
     backoff::Backoff,
@@ -24,6 +28,16 @@ use crate::{
     limits::{RETRY_AFTER_MAX, WINDOW_MAX},
     record::Seq,
 };
+
+/// Refusals of a record that was sent alone, with growing waits between, until it is set aside.
+const STRIKES: u32 = 3;
+
+/// Records set aside without one taken between them, after which it is the hub that is looked at askance.
+const ASIDE_ROW: u32 = 10;
+
+/// Refusals it takes then: at the longest wait some twenty minutes a record, so that a fault of the hub is found before
+/// a backlog is given up.
+const STRIKES_IN_A_ROW: u32 = 12;
 
 /// Where an epoch of a feed stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +49,10 @@ pub struct Standing {
     pub recorded: Seq,
     /// Everything up to here is settled: acknowledged, set aside or declared lost.
     pub through: Seq,
+    /// Records that are never to be sent, but to be declared: the hub cannot read them.
+    pub withheld: BTreeSet<Seq>,
+    /// Runs of records that damage took, in order. Each is declared in one piece: the links inside are not known.
+    pub holes: Vec<(Seq, Seq)>,
 }
 
 /// One feed's delivery.
@@ -55,10 +73,18 @@ pub struct Delivery {
     batch_now: u64,
     backoff: Backoff,
     wait_until: Option<Duration>,
+    /// Shipments that overtook others and are sent once more, when those have landed or not.
+    overtook: Vec<(Seq, Seq)>,
     /// A shipment failed while others were in the air: wait for those, then start over from `through`.
     regroup: bool,
-    /// The record that the hub will never take, to be declared before anything else goes out.
-    poison: Option<Seq>,
+    /// The record that was refused alone, and how often.
+    suspect: Option<(Seq, u32)>,
+    /// Records set aside since the hub has taken one.
+    aside_in_a_row: u32,
+    /// The hub has said once that it has more than was ever recorded here.
+    beyond: bool,
+    /// What travels beside the feed and settles nothing of it.
+    beside: Beside,
     trouble: Option<Trouble>,
     ended: bool,
 }
@@ -69,6 +95,8 @@ struct Flight {
     /// No other was in the air with it. Only then does a gap say what the hub has: beside others it may have been
     /// answered before they landed.
     alone: bool,
+    /// It overtook another one before.
+    is_again: bool,
 }
 
 #[derive(Debug)]
@@ -102,8 +130,14 @@ pub enum ShipmentKind {
     Records,
     /// A declaration that `first..=last` were removed to keep within the site's storage.
     Removed,
+    /// A declaration that `first..=last` were lost by damage to the site's storage.
+    Damaged,
     /// A declaration that `first..=last`, one record, was refused for good and is set aside here.
     SetAside,
+    /// The records `first..=last`, shown before their turn because a backlog stands before them. Settles nothing.
+    Ahead,
+    /// The record `first`, which the hub has and refused once: does it still?
+    Again,
 }
 
 /// How an attempt ended.
@@ -131,6 +165,8 @@ pub enum Effect {
     Rewind { through: Seq },
     /// Keep this record apart: the hub can not even read it.
     SetAside { refusal: Refusal },
+    /// The hub has taken a record that it had refused, since its item is known there.
+    Taken { seq: Seq },
     /// The hub holds another history: begin a new epoch with everything that is not settled, alarm.
     NewEpoch,
 }
@@ -146,16 +182,32 @@ pub struct Trouble {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TroubleKind {
-    /// No connection, or it broke.
+    /// The hub's name has no address, or nobody answers for names.
+    NameUnknown,
+    /// No connection.
     Unreachable,
+    /// There was a connection, and it ended before the answer did.
+    BrokenOff,
     /// Connected, but no answer in time.
     TimedOut,
+    /// What answers at the address does not speak TLS, or none that we do.
+    NotSecure,
+    /// A certificate of another name or authority.
+    Certificate,
+    /// A certificate that is not valid yet or any more, by this site's clock.
+    CertificateTime,
     /// An answer that no hub gives: captive portal, redirect, other server.
     NotAHub,
+    /// A proxy on the way that does not let us through.
+    Proxy,
     /// The hub is busy or limits us.
     Busy,
+    /// The hub, or what stands before it, has a fault of its own.
+    Failing,
     /// The hub does not accept the credential.
     Unauthorized,
+    /// The hub answers and knows nothing of this feed.
+    FeedUnknown,
     /// The hub refuses in a way that sending again may not cure.
     Refused,
 }
@@ -165,11 +217,19 @@ impl TroubleKind {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::NameUnknown => "hub's name has no address (DNS)",
             Self::Unreachable => "hub unreachable",
+            Self::BrokenOff => "connection to the hub breaks off",
             Self::TimedOut => "hub does not answer",
+            Self::NotSecure => "no TLS at the hub's address",
+            Self::Certificate => "hub's certificate is not believed",
+            Self::CertificateTime => "hub's certificate has expired or is not valid yet (or is this clock wrong?)",
             Self::NotAHub => "something other than the hub answers (login page or proxy?)",
+            Self::Proxy => "a proxy on the way wants a login",
             Self::Busy => "hub asks to wait",
+            Self::Failing => "hub has a fault of its own",
             Self::Unauthorized => "hub does not accept this feed's token",
+            Self::FeedUnknown => "hub does not know this feed",
             Self::Refused => "hub refuses the feed",
         }
     }
@@ -191,8 +251,12 @@ impl Delivery {
             batch_now: batch_max,
             backoff,
             wait_until: None,
+            overtook: Vec::new(),
             regroup: false,
-            poison: None,
+            suspect: None,
+            aside_in_a_row: 0,
+            beyond: false,
+            beside: Beside::new(Live::OFF),
             trouble: None,
             ended: false,
         }
@@ -208,7 +272,23 @@ impl Delivery {
         let batch_max = usize::try_from(self.batch_max).unwrap_or(usize::MAX);
         // Ids go on: an answer to the old epoch must not be taken for one to the new.
         let flights_begun = self.flights_begun;
-        Self { wait_until: Some(now + wait), trouble, flights_begun, ..Self::new(at, batch_max, backoff) }
+        let beside = Beside::new(self.beside.live());
+        Self { wait_until: Some(now + wait), trouble, flights_begun, beside, ..Self::new(at, batch_max, backoff) }
+    }
+
+    /// The first shipment waits a random moment, as long as after a first failure.
+    #[must_use]
+    pub fn spread(mut self, now: Duration) -> Self {
+        self.wait_until = Some(now + self.backoff.failed(Duration::ZERO));
+        self.backoff.succeeded();
+        self
+    }
+
+    /// How much of what happens now may be shown beside a backlog. Off until said.
+    #[must_use]
+    pub fn with_live(mut self, live: Live) -> Self {
+        self.beside = Beside::new(live);
+        self
     }
 
     /// Where this machine believes the ledger stands.
@@ -234,6 +314,17 @@ impl Delivery {
         self.at.recorded = self.at.recorded.max(recorded);
     }
 
+    /// Somebody wants to know whether the hub takes by now what it refused. Whether there is room for the question.
+    pub fn ask_again(&mut self, seq: Seq) -> bool {
+        seq <= self.at.through && self.beside.ask(seq)
+    }
+
+    /// What the ledger says is never to be sent: somebody has had a record sent again under another number, or a hub that
+    /// was put back takes part of it anew.
+    pub fn handle_withheld(&mut self, withheld: BTreeSet<Seq>) {
+        self.at.withheld = withheld;
+    }
+
     /// Retention removed settled records: the oldest kept is now `oldest`. Never goes back.
     pub fn handle_removed(&mut self, oldest: Seq) {
         self.at.oldest = self.at.oldest.max(oldest);
@@ -249,6 +340,18 @@ impl Delivery {
         }
     }
 
+    /// Whether there is something of the feed to be sent at `now`, and room for it in the air.
+    #[must_use]
+    pub fn is_ready(&self, now: Duration) -> bool {
+        let waits = self.wait_until.is_some_and(|until| now < until);
+        let is_alone = self.flights.is_empty();
+        let declaring = self.flights.iter().any(|flight| flight.shipment.kind != ShipmentKind::Records);
+        let has_room = is_alone || (!self.regroup && !declaring && self.flights.len() < self.window as usize);
+        let next = if self.regroup { self.at.through.next() } else { self.next };
+        let has_more = next <= self.at.recorded || next < self.at.oldest || !self.overtook.is_empty();
+        !self.ended && !waits && has_room && has_more
+    }
+
     /// What to do at `now`. A `Send` is in the air from here on, until `handle_reply` with its id.
     pub fn poll(&mut self, now: Duration) -> Step {
         if self.ended {
@@ -260,12 +363,25 @@ impl Delivery {
             }
             self.wait_until = None;
         }
+        if let Some((first, last, kind)) = self.beside.poll(now, &self.at, self.next, self.batch_max) {
+            let shipment = self.shipment(first, last, kind);
+            self.beside.sent(shipment.clone());
+            return Step::Send(shipment);
+        }
+        match self.poll_feed() {
+            Step::Idle => self.beside.due(&self.at, self.next, self.batch_max).map_or(Step::Idle, Step::Wait),
+            step @ (Step::Send(_) | Step::Wait(_)) => step,
+        }
+    }
+
+    fn poll_feed(&mut self) -> Step {
         if self.regroup {
             if !self.flights.is_empty() {
                 return Step::Idle;
             }
             self.regroup = false;
             self.landed.clear();
+            self.overtook.clear();
             self.next = self.at.through.next();
         }
         // A declaration goes alone: what follows it hangs on its link.
@@ -273,41 +389,82 @@ impl Delivery {
         if declaring || self.flights.len() >= self.window as usize {
             return Step::Idle;
         }
+        if let Some(&(first, last)) = self.overtook.iter().min() {
+            if self.flights.iter().any(|flight| flight.shipment.first < first) {
+                return Step::Idle;
+            }
+            self.overtook.retain(|range| *range != (first, last));
+            let shipment = self.shipment(first, last, ShipmentKind::Records);
+            self.flights.iter_mut().for_each(|flight| flight.alone = false);
+            self.flights.push(Flight { shipment: shipment.clone(), alone: self.flights.is_empty(), is_again: true });
+            return Step::Send(shipment);
+        }
+        let hole = self.at.holes.iter().find(|(_, last)| *last >= self.next);
         let (last, kind) = if self.next < self.at.oldest {
             (self.at.oldest.before(), ShipmentKind::Removed)
-        } else if self.poison == Some(self.next) {
+        } else if let Some((_, last)) = hole.filter(|(first, _)| *first <= self.next) {
+            (*last, ShipmentKind::Damaged)
+        } else if self.at.withheld.contains(&self.next) {
             (self.next, ShipmentKind::SetAside)
         } else if self.next <= self.at.recorded {
-            (Seq((self.next.0 + self.batch_now - 1).min(self.at.recorded.0)), ShipmentKind::Records)
+            let last = Seq((self.next.0 + self.batch_now - 1).min(self.at.recorded.0));
+            let withheld = self.at.withheld.range(self.next..=last).next().map(|seq| seq.before());
+            let hole = hole.map(|(first, _)| first.before());
+            (last.min(withheld.unwrap_or(last)).min(hole.unwrap_or(last)), ShipmentKind::Records)
         } else {
             return Step::Idle;
         };
         if kind != ShipmentKind::Records && !self.flights.is_empty() {
             return Step::Idle;
         }
-        self.flights_begun += 1;
-        let shipment = Shipment { id: self.flights_begun, first: self.next, last, kind };
+        let shipment = self.shipment(self.next, last, kind);
         self.flights.iter_mut().for_each(|flight| flight.alone = false);
-        self.flights.push(Flight { shipment: shipment.clone(), alone: self.flights.is_empty() });
+        self.flights.push(Flight { shipment: shipment.clone(), alone: self.flights.is_empty(), is_again: false });
         self.next = last.next();
         Step::Send(shipment)
+    }
+
+    fn shipment(&mut self, first: Seq, last: Seq, kind: ShipmentKind) -> Shipment {
+        self.flights_begun += 1;
+        Shipment { id: self.flights_begun, first, last, kind }
     }
 
     /// Takes the answer to a shipment. The effects are in the order in which the ledger must take them down.
     /// An answer to a shipment that is not in the air changes nothing.
     #[must_use = "effects must reach the ledger"]
     pub fn handle_reply(&mut self, now: Duration, id: u64, reply: Reply) -> Vec<Effect> {
+        if self.beside.is_in_flight(id) {
+            return self.beside.handle_reply(now, &self.at.epoch, &reply).into_iter().collect();
+        }
         let Some(index) = self.flights.iter().position(|flight| flight.shipment.id == id) else {
             return Vec::new();
         };
-        let Flight { shipment, alone } = self.flights.swap_remove(index);
+        let Flight { shipment, alone, is_again } = self.flights.swap_remove(index);
         match reply {
             Reply::Ack(ack) => self.handle_ack(now, &shipment, ack),
+            Reply::Rejected { rejection, .. }
+                if rejection.code == Code::Gap
+                    && !alone
+                    && !is_again
+                    && !self.regroup
+                    && shipment.kind == ShipmentKind::Records =>
+            {
+                // It overtook one that is still in the air: once more is enough when that has landed meanwhile.
+                self.overtook.push((shipment.first, shipment.last));
+                Vec::new()
+            }
             Reply::Rejected { rejection, .. } if rejection.code == Code::Gap => {
                 self.handle_gap(now, &shipment, alone, &rejection)
             }
             Reply::Rejected { rejection, retry_after } => self.handle_rejection(now, &shipment, rejection, retry_after),
             Reply::Nothing { kind, detail, retry_after } => {
+                if matches!(kind, TroubleKind::TimedOut | TroubleKind::BrokenOff)
+                    && shipment.kind == ShipmentKind::Records
+                {
+                    // Perhaps it was too long for the line: less of it gets through. Acks make it grow again.
+                    let sent = shipment.last.0 - shipment.first.0 + 1;
+                    self.batch_now = self.batch_now.min(sent / 2).max(1);
+                }
                 self.fail(now, &shipment, kind, detail, retry_after);
                 Vec::new()
             }
@@ -324,6 +481,7 @@ impl Delivery {
         self.trouble = None;
         if !self.regroup {
             self.window = ack.window.clamp(1, WINDOW_MAX);
+            self.beside.granted(ack.takes_ahead);
             self.batch_now = (self.batch_now * 2).min(self.batch_max);
         }
         // The chain vouches for what was sent. What the hub has beyond it may be another history.
@@ -339,22 +497,31 @@ impl Delivery {
         if last < flight.last {
             self.go_back(last.next());
         }
-        if ack.through > self.at.recorded && self.at.through == self.at.recorded {
+        if flight.kind == ShipmentKind::Records {
+            self.aside_in_a_row = 0;
+        }
+        if ack.through <= self.at.recorded {
+            self.beyond = false;
+        } else if self.at.through == self.at.recorded {
             // The hub has seqs this ledger never reached: the ledger is an old copy of the one that made them. What
             // of it is not sent yet is sent first: the hub may have the same.
-            effects.push(self.end());
+            if self.beyond || self.at.recorded == Seq(0) {
+                effects.push(self.end());
+            } else {
+                // One answer that was mixed up on the way must not end an epoch: it has to say so twice.
+                self.beyond = true;
+                self.next = self.at.recorded;
+            }
         }
         effects
     }
 
     fn settle(&mut self, shipment: &Shipment, refused: Vec<Refusal>) -> Option<Effect> {
         let through = shipment.last.max(self.at.through);
-        let lost = (shipment.kind == ShipmentKind::Removed).then_some((shipment.first, shipment.last));
+        let is_lost = matches!(shipment.kind, ShipmentKind::Removed | ShipmentKind::Damaged);
+        let lost = is_lost.then_some((shipment.first, shipment.last));
         let news = through > self.at.through || !refused.is_empty() || lost.is_some();
         self.at.through = through;
-        if self.poison.is_some_and(|seq| seq <= through) {
-            self.poison = None;
-        }
         news.then_some(Effect::Settle { through, refused, lost })
     }
 
@@ -387,7 +554,12 @@ impl Delivery {
                     self.batch_now = sent / 2;
                     return Vec::new();
                 }
-                self.poison = Some(flight.first);
+                if !self.is_poison(flight.first) {
+                    self.batch_now = 1;
+                    self.fail(now, flight, TroubleKind::Refused, rejection.detail, retry_after);
+                    return Vec::new();
+                }
+                self.at.withheld.insert(flight.first);
                 let code = if rejection.code == Code::TooLarge { "too_large" } else { "bad_batch" };
                 let refusal = Refusal { seq: flight.first, code: code.to_owned(), detail: rejection.detail };
                 vec![Effect::SetAside { refusal }]
@@ -400,11 +572,32 @@ impl Delivery {
                 self.fail(now, flight, TroubleKind::Unauthorized, rejection.detail, retry_after);
                 Vec::new()
             }
-            Code::Gap | Code::BadBatch | Code::TooLarge | Code::BadChain | Code::NotFound | Code::Other => {
+            Code::NotFound => {
+                self.fail(now, flight, TroubleKind::FeedUnknown, rejection.detail, retry_after);
+                Vec::new()
+            }
+            Code::Gap | Code::BadBatch | Code::TooLarge | Code::BadChain | Code::Other => {
                 self.fail(now, flight, TroubleKind::Refused, rejection.detail, retry_after);
                 Vec::new()
             }
         }
+    }
+
+    /// Whether a record that was refused alone is to be given up: not at once, for a hub in trouble, or something before
+    /// it, may refuse everything for a while, and what is given up is declared lost.
+    fn is_poison(&mut self, seq: Seq) -> bool {
+        let strikes = match self.suspect {
+            Some((suspect, strikes)) if suspect == seq => strikes + 1,
+            Some(_) | None => 1,
+        };
+        let needed = if self.aside_in_a_row < ASIDE_ROW { STRIKES } else { STRIKES_IN_A_ROW };
+        if strikes < needed {
+            self.suspect = Some((seq, strikes));
+            return false;
+        }
+        self.suspect = None;
+        self.aside_in_a_row += 1;
+        true
     }
 
     fn handle_gap(&mut self, now: Duration, flight: &Shipment, alone: bool, rejection: &Rejection) -> Vec<Effect> {
@@ -421,7 +614,6 @@ impl Delivery {
         self.next = expected;
         if expected <= self.at.through {
             self.at.through = expected.before();
-            self.poison = None;
             return vec![Effect::Rewind { through: self.at.through }];
         }
         Vec::new()
@@ -446,6 +638,7 @@ impl Delivery {
     }
 
     fn go_back(&mut self, to: Seq) {
+        let to = self.overtook.drain(..).map(|(first, _)| first).fold(to, Ord::min);
         if self.flights.is_empty() {
             self.next = to.max(self.at.through.next());
         } else {

@@ -8,11 +8,13 @@
 //! - [`limits`] every bound with its reason · [`name`] bounded texts · [`time`] wall time · [`quantity`] · [`place`]
 //! - [`movement`] the table of what may go where · [`on_hand`] the fold of movements
 //! - [`record`] what a feed carries · [`chain`] what makes it provable
-//! - [`batch`] and [`answer`] the wire · [`backoff`] · [`delivery`] · [`intake`]
+//! - [`batch`] and [`answer`] the wire, [`mqtt`] the same over a broker · [`backoff`] · [`delivery`] · [`intake`]
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
 
 pub mod limits;
+
+pub mod told;
 
 pub mod name;
 pub mod quantity;
@@ -31,6 +33,8 @@ pub mod chain;
 pub mod batch;
 
 pub mod answer;
+
+pub mod mqtt;
 
 pub mod backoff;
 

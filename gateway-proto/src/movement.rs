@@ -147,6 +147,13 @@ pub enum MovementError {
 }
 
 impl Movement {
+    /// What it does to amounts: so much less at one place, as much more at the other. `None` where nothing goes anywhere.
+    #[must_use]
+    pub fn legs(&self) -> Option<[(&Place, i64); 2]> {
+        let units = self.qty.signed();
+        (self.from != self.to).then_some([(&self.from, -units), (&self.to, units)])
+    }
+
     /// A movement with only what every movement has.
     #[must_use]
     pub fn new(at: WallTime, item: ItemCode, qty: Quantity, from: Place, to: Place, by: DeviceName) -> Self {

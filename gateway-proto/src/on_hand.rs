@@ -17,18 +17,23 @@ impl OnHand {
         if movement.from == movement.to {
             return;
         }
-        let places = match self.items.get_mut(movement.item.as_str()) {
-            Some(places) => places,
-            None => self.items.entry(movement.item.clone()).or_default(),
-        };
-        let mut add = |place: &Place, units: i64| match places.get_mut(place) {
-            Some(held) => *held += units,
-            None => {
-                places.insert(place.clone(), units);
-            }
-        };
-        add(&movement.from, -movement.qty.signed());
-        add(&movement.to, movement.qty.signed());
+        let places = self.item(&movement.item);
+        add(places, &movement.from, -movement.qty.signed());
+        add(places, &movement.to, movement.qty.signed());
+    }
+
+    /// Adds to what an item has at a place: for a fold that begins with what an earlier one came to. The caller sees to it
+    /// that the sum over all places stays zero.
+    pub fn add(&mut self, item: &ItemCode, place: &Place, units: i64) {
+        add(self.item(item), place, units);
+    }
+
+    fn item(&mut self, item: &ItemCode) -> &mut BTreeMap<Place, i64> {
+        // Looked up twice, so that the usual case clones no code.
+        if !self.items.contains_key(item) {
+            self.items.insert(item.clone(), BTreeMap::new());
+        }
+        self.items.get_mut(item).expect("it has just been put there")
     }
 
     /// Base units of an item at a place; `None` when nothing was ever moved there, which is unknown, not zero.
@@ -45,6 +50,13 @@ impl OnHand {
     /// Every item, place and amount, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&ItemCode, &Place, i64)> {
         self.items.iter().flat_map(|(item, places)| places.iter().map(move |(place, &units)| (item, place, units)))
+    }
+}
+
+fn add(places: &mut BTreeMap<Place, i64>, place: &Place, units: i64) {
+    match places.get_mut(place) {
+        Some(held) => *held = held.saturating_add(units),
+        None => drop(places.insert(place.clone(), units)),
     }
 }
 

@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::name::{NameError, PlaceName};
+use crate::{
+    name::{NameError, PlaceName},
+    told::Shortened,
+};
 
 /// Anywhere stock can be. On the wire a word, or a word and a name: `dock`, `bin:A-01`, `asset:PUMP-17`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -36,7 +39,8 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
     #[error(
-        "{0:?} is no place; places are vendor, dock, bin:NAME, bench, quarantine, field:NAME, asset:NAME, used, scrap, variance"
+        "{:?} is no place; places are vendor, dock, bin:NAME, bench, quarantine, field:NAME, asset:NAME, used, scrap, variance",
+        Shortened(.0).to_string()
     )]
     Unknown(String),
     #[error(transparent)]

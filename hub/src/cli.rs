@@ -1,8 +1,10 @@
-//! The command line: `binwire-hub serve | check | sites | on-hand | movements | parked`.
+//! The command line: `binwire-hub serve | check | sites | on-hand | movements | parked | feed`.
 //!
 //! Exit codes: 0 done, 1 an error that is printed, 2 a command that clap does not understand, 64 a bad configuration.
-//! The reading commands look into the store directly, with the operator's eyes, whether or not a hub is running.
+//! The reading commands look into the store directly, with the operator's eyes, whether or not a hub is running. So do those
+//! that change something, in one short transaction each: whoever may write the file is the operator.
 
+mod change;
 mod look;
 
 use std::{
@@ -17,7 +19,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{ConfigError, HubConfig},
+    feed::FeedKey,
     serve::Hub,
+    store::Fact,
     tls,
 };
 
@@ -35,14 +39,52 @@ enum Command {
     Serve(ConfigArg),
     /// Check a configuration file and list every fault
     Check(ConfigArg),
-    /// Show how each feed is
+    /// Show how each feed is, its alarms and what to do about them
+    #[command(alias = "status")]
     Sites(LookArgs),
     /// Show what is where
     OnHand(LookArgs),
     /// Show the newest movements
     Movements(LookArgs),
-    /// Show records that are kept but not applied
-    Parked(LookArgs),
+    /// Show records that are kept but not applied, or apply what is wanted now
+    Parked {
+        #[command(subcommand)]
+        act: Option<ParkedAct>,
+        #[command(flatten)]
+        args: LookArgs,
+    },
+    /// Take note of what happened to a feed
+    Feed {
+        #[command(subcommand)]
+        act: FeedAct,
+    },
+}
+
+#[derive(Subcommand)]
+enum ParkedAct {
+    /// Show them
+    List(LookArgs),
+    /// Apply those whose items the configuration names now
+    Replay(ConfigArg),
+}
+
+#[derive(Subcommand)]
+enum FeedAct {
+    /// Take note of an alarm; what it is about stays on record, with your name
+    Acknowledge {
+        /// SITE/FEED
+        feed: FeedKey,
+        /// What to acknowledge
+        alarm: Fact,
+        /// Who says so
+        #[arg(long)]
+        by: String,
+        /// What was found out
+        #[arg(long, default_value = "")]
+        note: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
 }
 
 #[derive(Args)]
@@ -65,18 +107,13 @@ struct LookArgs {
 pub fn main() -> ExitCode {
     tls::install_provider();
     let cli = Cli::parse();
-    let (Command::Serve(ConfigArg { config })
-    | Command::Check(ConfigArg { config })
-    | Command::Sites(LookArgs { config: ConfigArg { config }, .. })
-    | Command::OnHand(LookArgs { config: ConfigArg { config }, .. })
-    | Command::Movements(LookArgs { config: ConfigArg { config }, .. })
-    | Command::Parked(LookArgs { config: ConfigArg { config }, .. })) = &cli.command;
+    let config = config_of(&cli.command);
     let loaded = match load(config) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     let done = match &cli.command {
-        Command::Serve(_) => serve(loaded),
+        Command::Serve(_) => serve(loaded, config),
         Command::Check(ConfigArg { config }) => {
             say(&format!(
                 "{} is good: {} feeds, {} viewers",
@@ -89,7 +126,13 @@ pub fn main() -> ExitCode {
         Command::Sites(args) => print(look::sites(&loaded, args.json)),
         Command::OnHand(args) => print(look::on_hand(&loaded, args.json)),
         Command::Movements(args) => print(look::movements(&loaded, args.json)),
-        Command::Parked(args) => print(look::parked(&loaded, args.json)),
+        Command::Parked { act: Some(ParkedAct::Replay(_)), .. } => print(change::replay(&loaded)),
+        Command::Parked { act: Some(ParkedAct::List(args)), .. } | Command::Parked { act: None, args } => {
+            print(look::parked(&loaded, args.json))
+        }
+        Command::Feed { act: FeedAct::Acknowledge { feed, alarm, by, note, .. } } => {
+            print(change::acknowledge(&loaded, feed, *alarm, by, note))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,6 +140,19 @@ pub fn main() -> ExitCode {
             complain(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn config_of(command: &Command) -> &Path {
+    match command {
+        Command::Serve(config)
+        | Command::Check(config)
+        | Command::Sites(LookArgs { config, .. })
+        | Command::OnHand(LookArgs { config, .. })
+        | Command::Movements(LookArgs { config, .. })
+        | Command::Parked { act: Some(ParkedAct::List(LookArgs { config, .. }) | ParkedAct::Replay(config)), .. }
+        | Command::Parked { act: None, args: LookArgs { config, .. } }
+        | Command::Feed { act: FeedAct::Acknowledge { config, .. } } => &config.config,
     }
 }
 
@@ -116,24 +172,40 @@ fn load(path: &Path) -> Result<HubConfig, ExitCode> {
     })
 }
 
-fn serve(config: HubConfig) -> anyhow::Result<()> {
+fn serve(config: HubConfig, path: &Path) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut hangup = signal(SignalKind::hangup())?;
         let mut hub = Hub::start(config).await?;
         say(&format!("page: {}", hub.url()));
         notify(sd_notify::NotifyState::Ready);
-        tokio::select! {
-            failure = hub.failed() => return Err(failure),
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        loop {
+            tokio::select! {
+                failure = hub.failed() => return Err(failure),
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                Some(()) = hangup.recv() => reload(&hub, path).await,
+            }
         }
         notify(sd_notify::NotifyState::Stopping);
         hub.stop().await
     })
+}
+
+/// Reads the file anew. A bad one changes nothing: the hub goes on with what it has.
+async fn reload(hub: &Hub, path: &Path) {
+    let read = match HubConfig::load(path) {
+        Ok(config) => hub.reload(&config).await,
+        Err(error) => Err(error.into()),
+    };
+    match read {
+        Ok(replayed) => tracing::info!(replayed, "items of the feeds are read anew"),
+        Err(error) => tracing::error!(error = %format_args!("{error:#}"), "configuration is not taken on"),
+    }
 }
 
 fn notify(state: sd_notify::NotifyState<'_>) {

@@ -20,6 +20,9 @@ use settings::Faults;
 
 use crate::{feed::FeedKey, token::Token};
 
+/// Hours of silence after which a person is told, unless the file says otherwise: a closed weekend is told, a night is not.
+const SILENT_HOURS: u32 = 24;
+
 /// Everything `binwire-hub serve` needs to know.
 #[derive(Debug, Clone)]
 pub struct HubConfig {
@@ -31,6 +34,8 @@ pub struct HubConfig {
     pub tls: Option<TlsConfig>,
     pub feeds: Vec<FeedConfig>,
     pub viewers: Vec<ViewerConfig>,
+    /// A broker to take batches at too.
+    pub mqtt: Option<MqttConfig>,
 }
 
 /// `[tls]`: PEM files.
@@ -41,6 +46,21 @@ pub struct TlsConfig {
     pub key: PathBuf,
 }
 
+/// `[mqtt]`: the broker where sites publish batches.
+#[derive(Debug, Clone)]
+pub struct MqttConfig {
+    pub host: String,
+    pub port: u16,
+    /// PEM of the authority that signed the broker's certificate. `None`: no TLS, allowed only to a loopback address.
+    pub ca: Option<PathBuf>,
+    pub client_id: String,
+    pub login: Option<(String, Password)>,
+}
+
+/// A broker's password. Never printed.
+#[derive(Clone)]
+pub struct Password(String);
+
 /// `[[feed]]`: one site's feed and the token it is sent with.
 #[derive(Debug, Clone)]
 pub struct FeedConfig {
@@ -49,6 +69,8 @@ pub struct FeedConfig {
     pub token: Token,
     /// The items this feed may carry. `None` takes every item; others are parked as `unknown_item`.
     pub items: Option<BTreeSet<ItemCode>>,
+    /// Hours of silence after which a person is told; 0 never.
+    pub silent_hours: u32,
 }
 
 /// `[[viewer]]`: someone who may look, and at which feeds.
@@ -101,7 +123,7 @@ impl FeedConfig {
     /// A feed that takes every item.
     #[must_use]
     pub fn new(site: SiteName, name: FeedName, token: Token) -> Self {
-        Self { site, name, token, items: None }
+        Self { site, name, token, items: None, silent_hours: SILENT_HOURS }
     }
 
     #[must_use]
@@ -113,6 +135,30 @@ impl FeedConfig {
     #[must_use]
     pub fn knows(&self, item: &ItemCode) -> bool {
         self.items.as_ref().is_none_or(|items| items.contains(item))
+    }
+}
+
+impl MqttConfig {
+    /// Under which the broker knows the hub, unless told otherwise.
+    pub const CLIENT_ID: &str = "binwire-hub";
+}
+
+impl Password {
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The password itself, for the one place that sends it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
     }
 }
 

@@ -112,26 +112,4 @@ impl FromStr for Cursor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_prints_as_it_parses() {
-        for text in ["", "plant-7/acme:1:1042", "plant-7/acme:1:9,plant-7/acme:2:1,plant-7/acme:r:3,plant-8/acme:1:2"] {
-            assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
-        }
-        for text in ["1042", "plant-7:1:2", "plant-7/acme:x:2", "plant-7/acme:1:-2", "plant-7/acme:1:2:3"] {
-            assert_eq!(text.parse::<Cursor>(), Err(CursorError), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_cursor_never_goes_back() {
-        let mut cursor: Cursor = "plant-7/acme:1:9".parse().unwrap();
-        let strand = Strand { feed: "plant-7/acme".parse().unwrap(), kind: StrandKind::Epoch(1) };
-        cursor.advance(&strand, 4);
-        assert_eq!(cursor.position(&strand), 9);
-        cursor.retain(|feed| feed.name.as_str() != "acme");
-        assert_eq!(cursor.position(&strand), 0);
-    }
-}
+mod tests;

@@ -4,8 +4,10 @@
 //! cli           parse, load the configuration, start logging, run
 //! serve         build the parts, start them, stop them in order
 //! listen · tls  sockets and connections
+//! intake        what every door does with a batch        mqtt   the door at a broker
 //! http          intake, reads, live feed, sign-in        page · view · words   what people and programs are shown
 //! store         the only SQL: one thread that writes, several that look
+//! alarm · watch what of a feed a person must know
 //! cursor        where a reader stands        token · feed   who and what
 //! config        the operator's file, every fault at once
 //! gateway-proto the language of site and vendor
@@ -23,15 +25,21 @@ pub mod token;
 
 pub mod config;
 
+mod alarm;
 mod cursor;
 mod planted;
-mod store;
+pub mod store;
 
 mod page;
 mod view;
 mod words;
 
+mod intake;
+
 mod http;
+mod mqtt;
+
+mod watch;
 
 mod listen;
 pub mod tls;

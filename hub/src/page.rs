@@ -26,6 +26,8 @@ pub(crate) struct Shown {
     pub(crate) held: Vec<HeldView>,
     /// Newest first.
     pub(crate) movements: Vec<MovementView>,
+    /// Ahead of a backlog, newest first.
+    pub(crate) ahead: Vec<MovementView>,
     pub(crate) parked: Vec<ParkedView>,
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn view(shown: &Shown) -> Markup {
                 }
                 section aria-labelledby="moved-title" {
                     h2 #moved-title { "Movements" }
-                    ol #moved.lines aria-live="off" { @for movement in &shown.movements { (line(movement, many)) } }
+                    ol #moved.lines aria-live="off" { @for movement in &shown.ahead { (line(movement, many)) } @for movement in &shown.movements { (line(movement, many)) } }
                     p.quiet hidden[!shown.movements.is_empty()] #moved-none { "No movements yet." }
                 }
                 section #parked-section hidden[shown.parked.is_empty()] aria-labelledby="parked-title" {
@@ -127,6 +129,18 @@ fn card(feed: &FeedView) -> Markup {
                 dt { "Parked" }
                 dd data-field="parked" { (feed.parked) }
             }
+            ul.alarms data-field="alarms" hidden[feed.alarms.is_empty()] {
+                @for alarm in &feed.alarms {
+                    li data-alarm=(alarm.kind.word()) {
+                        p { strong { (alarm.what) } }
+                        p { "To do: " (alarm.todo) }
+                        @if alarm.since.is_some() { p.quiet { "since " (time("since", alarm.since)) } }
+                    }
+                }
+            }
+            ul.differences data-field="differences" hidden[differences(feed).is_empty()] {
+                @for difference in differences(feed) { li { (crate::words::difference(difference)) } }
+            }
         }
     }
 }
@@ -162,12 +176,14 @@ fn held_table(id: &str, kind: &str, place: &str, shown: &Shown, none: &str) -> M
 
 fn line(movement: &MovementView, many: bool) -> Markup {
     html! {
-        li data-id=(movement.id) {
+        li data-id=(movement.id) data-ahead[movement.ahead] {
             p { bdi { (movement.text) } }
             p.quiet {
                 (time("received", Some(movement.replayed_at.unwrap_or(movement.received_at))))
                 @if many { " · " (origin(&movement.site, &movement.feed)) }
                 @if movement.replayed_at.is_some() { " · was parked" }
+                @if let Some(at) = movement.at_corrected { " · happened " (time("happened", Some(at))) }
+                @if movement.ahead { " · just now, ahead of a backlog; not yet in the amounts" }
             }
         }
     }
@@ -187,6 +203,10 @@ fn time(class: &str, at: Option<WallTime>) -> Markup {
 
 fn origin(site: &str, feed: &str) -> String {
     format!("{site}/{feed}")
+}
+
+fn differences(feed: &FeedView) -> &[crate::store::Difference] {
+    feed.checkpoint.as_ref().map_or(&[], |compared| &compared.differences)
 }
 
 fn chain_word(feed: &FeedView) -> &'static str {

@@ -27,11 +27,13 @@ use tokio_util::{
 
 use crate::{
     clock,
-    config::HubConfig,
+    config::{FeedConfig, HubConfig},
+    feed::FeedKey,
     http::{self, App},
     listen::Listener,
+    mqtt,
     store::{Store, StoreError, Writer},
-    tls,
+    tls, watch,
 };
 
 /// How long open requests may take to finish after a stop.
@@ -47,6 +49,8 @@ pub struct Hub {
     shutdown: DropGuard,
     listener: JoinSet<()>,
     tasks: TaskTracker,
+    store: Store,
+    feeds: Vec<FeedKey>,
     writer: Thread,
 }
 
@@ -74,7 +78,12 @@ impl Hub {
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
         let writer = Thread::start(writer)?;
-        let router = http::router(App::new(&config, store, tasks.clone(), shutdown.clone()));
+        if let Some(broker) = &config.mqtt {
+            let door = mqtt::Door::new(broker, &config, store.clone())?;
+            tasks.spawn(door.run(shutdown.clone()));
+        }
+        let router = http::router(App::new(&config, store.clone(), tasks.clone(), shutdown.clone()));
+        tasks.spawn(watch::run(store.clone(), shutdown.clone()));
         let mut listening = JoinSet::new();
         listening.spawn(listener.run(router, shutdown.clone(), GRACE));
         tracing::info!(%addr, feeds = config.feeds.len(), viewers = config.viewers.len(), "hub is listening");
@@ -84,6 +93,8 @@ impl Hub {
             shutdown: shutdown.drop_guard(),
             listener: listening,
             tasks,
+            store,
+            feeds: config.feeds.iter().map(FeedConfig::key).collect(),
             writer,
         })
     }
@@ -99,6 +110,18 @@ impl Hub {
     pub fn url(&self) -> String {
         let scheme = if self.is_secure { "https" } else { "http" };
         format!("{scheme}://{}/", self.addr)
+    }
+
+    /// Takes on the items of the feeds as a configuration has them now and applies what was parked for want of them; says
+    /// how many movements. Nothing else of the configuration is taken on.
+    ///
+    /// # Errors
+    /// When the feeds are not those that were started with, or the store has stopped.
+    pub async fn reload(&self, config: &HubConfig) -> anyhow::Result<u64> {
+        if !config.feeds.iter().map(FeedConfig::key).eq(self.feeds.iter().cloned()) {
+            bail!("the list of feeds has changed; restart the hub to take it on");
+        }
+        Ok(self.store.carry(&config.feeds).await?)
     }
 
     /// Waits until a part that never ends has ended. Cancel-safe.
@@ -124,6 +147,7 @@ impl Hub {
         }
         self.tasks.close();
         timeout(GRACE, self.tasks.wait()).await.context("end live feeds")?;
+        drop(self.store);
         // Its last handle is gone now. What it still has is at most one queue of batches.
         let _ended = timeout(GRACE, self.writer.ended).await.context("end the store thread")?;
         self.writer.handle.join().map_err(|_| anyhow!("store thread panicked"))?;

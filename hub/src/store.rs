@@ -7,11 +7,15 @@
 //!
 //! Must not know: HTTP, tokens, viewers. Callers name the feeds they may see, and no query looks at others.
 
+mod acknowledge;
+mod ahead;
 mod checkpoint;
+mod clocks;
 mod command;
 mod fold;
 mod health;
 mod intake;
+mod meaning;
 mod movements;
 mod on_hand;
 mod parked;
@@ -25,25 +29,31 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
 };
 
-use gateway_proto::{batch::Batch, record::Seq, time::WallTime};
+use gateway_proto::{answer::Ack, batch::Batch, chain::Epoch, intake::Links, record::Seq, time::WallTime};
 use tokio::sync::{oneshot, watch};
 
 pub(crate) use self::{
-    checkpoint::Difference,
-    command::Answer,
-    health::{FeedHealth, Fork, Loss, Verdict, health},
+    acknowledge::{Acknowledged, Fact},
+    ahead::{AheadRow, ahead},
+    checkpoint::{Difference, Extent},
+    health::{FeedHealth, Fork, Loss, MissingEnd, Verdict, health},
     movements::{Row, after, newest, now},
     on_hand::{HeldRow, PlaceKind, on_hand, on_hand_of},
     parked::{Parked, parked},
-    writer::Writer,
 };
-use self::{command::Intake, readers::Readers};
+pub use self::{command::Answer, writer::Writer};
+use self::{
+    command::{Command, Intake},
+    intake::Shipped,
+    meaning::Meanings,
+    readers::Readers,
+};
 use crate::{config::FeedConfig, feed::FeedKey};
 /// What a look at the store sees.
 pub(crate) use rusqlite::Connection as Snapshot;
@@ -60,18 +70,20 @@ pub(crate) const SEQ_MAX: u64 = (1 << SEQ_BITS) - 1;
 
 /// A feed that the store knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredFeed {
+pub struct StoredFeed {
     id: i64,
     /// Where it stands among the configured feeds.
     place: usize,
     pub(crate) key: FeedKey,
+    /// Silence after which a person is told.
+    silent_after_ms: Option<i64>,
 }
 
 /// A handle on the store; cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Store {
+pub struct Store {
     feeds: Arc<[StoredFeed]>,
-    intakes: mpsc::SyncSender<Intake>,
+    commands: mpsc::SyncSender<Command>,
     readers: Arc<Readers>,
     news: Arc<News>,
 }
@@ -82,21 +94,31 @@ struct News {
     commits: watch::Sender<u64>,
     /// Commits per feed, in the order of the configured feeds.
     feeds: Box<[AtomicU64]>,
+    /// How far each feed's last epoch has come. Only a hint, for those who would otherwise read what is known.
+    reached: Mutex<Vec<Option<(Epoch, Seq)>>>,
 }
 
 /// Why the store does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
+pub enum StoreError {
     #[error("make {path}")]
     Folder { path: PathBuf, source: std::io::Error },
     #[error("another hub is using {0}; stop it first, or give this one its own state_dir")]
     InUse(PathBuf),
+    #[error("the log of {0} cannot begin anew while somebody reads the file; end what holds it open")]
+    LogHeld(PathBuf),
     #[error("open store {path}")]
     Open { path: PathBuf, source: rusqlite::Error },
     #[error(
         "store has schema {found}, this hub knows up to {known}; install a newer hub, or restore the store of before"
     )]
     SchemaTooNew { found: usize, known: usize },
+    #[error(
+        "store has schema {found}, this program writes {known}; start the new hub once, it brings the store up to date"
+    )]
+    SchemaTooOld { found: usize, known: usize },
+    #[error("feed {0} is not in the store: start the hub with it once")]
+    Unheard(FeedKey),
     #[error(
         "store does not keep {pragma}={wanted}, it says {found}; is the file system one that SQLite can lock and sync?"
     )]
@@ -111,7 +133,7 @@ pub(crate) enum StoreError {
 
 /// Why a batch did not reach the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotQueued {
+pub enum NotQueued {
     /// Too many wait already.
     Full,
     /// The writer is gone; the hub is about to end.
@@ -124,7 +146,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the folder or file cannot be used, or is in use.
-    pub(crate) fn open(folder: &Path, feeds: &[FeedConfig], now: WallTime) -> Result<(Self, Writer), StoreError> {
+    pub fn open(folder: &Path, feeds: &[FeedConfig], now: WallTime) -> Result<(Self, Writer), StoreError> {
         let lock = lock(folder)?;
         let path = file(folder);
         let mut db = schema::open_writer(&path)?;
@@ -138,35 +160,63 @@ impl Store {
         let news = Arc::new(News {
             commits: watch::Sender::new(0),
             feeds: stored.iter().map(|_| AtomicU64::new(0)).collect(),
+            reached: Mutex::new(vec![None; stored.len()]),
         });
-        let (intakes, queue) = mpsc::sync_channel(QUEUE_MAX);
+        let (commands, queue) = mpsc::sync_channel(QUEUE_MAX);
         let items = feeds.iter().map(|feed| feed.items.clone()).collect();
-        let writer = Writer::new(db, lock, queue, items, Arc::clone(&news));
-        Ok((Self { feeds: stored.into(), intakes, readers: Arc::new(Readers::new(path)), news }, writer))
+        let stored: Arc<[StoredFeed]> = stored.into();
+        let writer = Writer::new(db, path.clone(), lock, queue, Arc::clone(&stored), items, Arc::clone(&news));
+        Ok((Self { feeds: stored, commands, readers: Arc::new(Readers::new(path)), news }, writer))
     }
 
     /// The configured feeds, in their order.
-    pub(crate) fn feeds(&self) -> &[StoredFeed] {
+    #[must_use]
+    pub fn feeds(&self) -> &[StoredFeed] {
         &self.feeds
     }
 
-    /// Queues a batch of a feed. The answer comes after its commit.
+    /// Follows a batch's chain and reads its new records, which takes a millisecond for 500, then queues it. The answer
+    /// comes after its commit.
     ///
     /// # Errors
     /// [`NotQueued`]; then nothing was taken.
-    pub(crate) fn take(
+    pub fn take(
         &self,
         feed: &StoredFeed,
         batch: Batch,
         received_at: WallTime,
     ) -> Result<oneshot::Receiver<Answer>, NotQueued> {
         let (answer, answered) = oneshot::channel();
-        let intake = Intake::new(feed.clone(), batch, received_at, answer);
-        match self.intakes.try_send(intake) {
+        let links = match Links::follow(&batch) {
+            Ok(links) => links,
+            Err(rejection) => {
+                let _here = answer.send(Err(rejection));
+                return Ok(answered);
+            }
+        };
+        let meanings = Meanings::read(&batch, self.news.known(feed.place, &batch.epoch));
+        let shipped = Shipped { batch, links, meanings, received_at };
+        match self.commands.try_send(Command::Take(Intake::new(feed.clone(), shipped, answer))) {
             Ok(()) => Ok(answered),
             Err(mpsc::TrySendError::Full(_)) => Err(NotQueued::Full),
             Err(mpsc::TrySendError::Disconnected(_)) => Err(NotQueued::Stopped),
         }
+    }
+
+    /// Lets the feeds carry other items from here on, in the order of the configured feeds, and applies what was parked
+    /// for want of them; says how many movements. Waits for its turn.
+    ///
+    /// # Errors
+    /// [`StoreError::Stopped`] when the writer is gone.
+    pub(crate) async fn carry(&self, feeds: &[FeedConfig]) -> Result<u64, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let items = feeds.iter().map(|feed| feed.items.clone()).collect();
+        let commands = self.commands.clone();
+        let sent = tokio::task::spawn_blocking(move || commands.send(Command::Carry(items, answer)).is_ok());
+        if !matches!(sent.await, Ok(true)) {
+            return Err(StoreError::Stopped);
+        }
+        answered.await.map_err(|_| StoreError::Stopped)
     }
 
     /// Looks at one snapshot of the store, off the async threads.
@@ -181,13 +231,26 @@ impl Store {
     }
 
     /// Changes with every commit that took something in.
-    pub(crate) fn commits(&self) -> watch::Receiver<u64> {
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
         self.news.commits.subscribe()
+    }
+
+    /// Tells those who follow that a feed has changed without a commit of this hub.
+    pub(crate) fn tell(&self, feed: &StoredFeed) {
+        self.news.tell(std::iter::once(feed.place));
     }
 
     /// A number that changes with every commit that touched one of these feeds.
     pub(crate) fn version(&self, feeds: &[StoredFeed]) -> u64 {
         feeds.iter().map(|feed| self.news.feeds[feed.place].load(Ordering::Acquire)).sum()
+    }
+}
+
+impl StoredFeed {
+    fn new(id: i64, place: usize, config: &FeedConfig) -> Self {
+        let silent_after_ms = (config.silent_hours > 0).then(|| i64::from(config.silent_hours) * 3_600_000);
+        Self { id, place, key: config.key(), silent_after_ms }
     }
 }
 
@@ -197,6 +260,24 @@ impl News {
             self.feeds[place].fetch_add(1, Ordering::Release);
         }
         self.commits.send_modify(|commits| *commits += 1);
+    }
+
+    fn reached(&self, place: usize, ack: &Ack) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        match reached.get_mut(place) {
+            Some(Some((epoch, through))) if *epoch == ack.epoch => *through = ack.through,
+            Some(other) => *other = Some((ack.epoch.clone(), ack.through)),
+            None => {}
+        }
+    }
+
+    /// Everything up to here is known of this epoch; 0 where nobody remembers.
+    fn known(&self, place: usize, epoch: &Epoch) -> Seq {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        match reached.get(place) {
+            Some(Some((known, through))) if known == epoch => *through,
+            _ => Seq(0),
+        }
     }
 }
 
@@ -214,10 +295,49 @@ pub(crate) fn look<T>(
     let mut known = Vec::new();
     for (place, feed) in feeds.iter().enumerate() {
         if let Some(id) = feed_id(&snapshot, &feed.key())? {
-            known.push(StoredFeed { id, place, key: feed.key() });
+            known.push(StoredFeed::new(id, place, feed));
         }
     }
     look(&snapshot, &known)
+}
+
+/// Acknowledges what there is of one kind of a feed now, in a store that a hub may be serving; says how many facts.
+///
+/// # Errors
+/// [`StoreError`] when there is no store of this schema, or nothing was ever heard of the feed.
+pub(crate) fn acknowledge(
+    folder: &Path,
+    feed: &FeedConfig,
+    fact: Fact,
+    by: &str,
+    note: &str,
+    now: WallTime,
+) -> Result<u64, StoreError> {
+    let mut db = schema::open_beside(&file(folder))?;
+    let id = feed_id(&db, &feed.key())?.ok_or(StoreError::Unheard(feed.key()))?;
+    Ok(acknowledge::acknowledge(&mut db, &StoredFeed::new(id, 0, feed), fact, by, note, now)?)
+}
+
+/// Applies what is parked and wanted now, in a store that a hub may be serving; says how many movements. Both write in
+/// turns, and a movement that one has applied is no longer parked for the other.
+///
+/// # Errors
+/// [`StoreError`] when there is no store of this schema.
+pub(crate) fn replay(folder: &Path, feeds: &[FeedConfig], now: WallTime) -> Result<u64, StoreError> {
+    let mut db = schema::open_beside(&file(folder))?;
+    let mut replayed = 0;
+    for (place, feed) in feeds.iter().enumerate() {
+        if let Some(id) = feed_id(&db, &feed.key())? {
+            let stored = StoredFeed::new(id, place, feed);
+            replayed += replay::replay(&mut db, &stored, |item| feed.knows(item), now)?;
+        }
+    }
+    Ok(replayed)
+}
+
+/// Whether a hub is serving this store now.
+pub(crate) fn is_served(folder: &Path) -> bool {
+    matches!(lock(folder), Err(StoreError::InUse(_)))
 }
 
 fn file(folder: &Path) -> PathBuf {
@@ -248,7 +368,7 @@ fn register(db: &rusqlite::Connection, feeds: &[FeedConfig]) -> Result<Vec<Store
             [key.site.as_str(), key.name.as_str()],
         )?;
         let id = feed_id(db, &key)?.ok_or(StoreError::Damaged { what: "feed" })?;
-        stored.push(StoredFeed { id, place, key });
+        stored.push(StoredFeed::new(id, place, feed));
     }
     Ok(stored)
 }

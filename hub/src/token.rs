@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use gateway_proto::mqtt::ProofKey;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -44,6 +45,11 @@ impl Token {
     pub fn matches(&self, presented: &str) -> bool {
         let presented: [u8; 32] = Sha256::digest(presented).into();
         self.0.ct_eq(&presented).into()
+    }
+
+    /// What batches over MQTT are proven with.
+    pub(crate) const fn proof_key(&self) -> ProofKey {
+        ProofKey::of_digest(self.0)
     }
 
     /// What a browser that has shown this token carries instead of it. Derived, not stored: it outlives a restart of

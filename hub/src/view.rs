@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    store::{FeedHealth, HeldRow, Parked, PlaceKind, Row, StoreError},
+    alarm::{Alarm, alarms},
+    store::{AheadRow, FeedHealth, HeldRow, Parked, PlaceKind, Row, StoreError},
     words,
 };
 
@@ -23,6 +24,12 @@ pub(crate) struct MovementView {
     pub(crate) received_at: WallTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) replayed_at: Option<WallTime>,
+    /// When it was made, where the site did not trust its clock then and has said since what it should have shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) at_corrected: Option<WallTime>,
+    /// Shown ahead of a backlog: in no amount, behind no cursor; it comes once more, under the same id.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) ahead: bool,
     /// What it is, in one word: `used`, `received`.
     pub(crate) act: &'static str,
     /// Base units of usage; negative where it takes usage back.
@@ -79,6 +86,17 @@ pub(crate) struct FeedView {
     pub(crate) records: u64,
     pub(crate) repeated: u64,
     pub(crate) parked: u64,
+    /// Records of types that this hub does not know.
+    pub(crate) unknown: u64,
+    /// Records shown ahead of a backlog now, and those let go before their turn came.
+    pub(crate) ahead: u64,
+    pub(crate) ahead_dropped: u64,
+    /// What a person must look at, the worst first.
+    pub(crate) alarms: Vec<Alarm>,
+    pub(crate) acknowledged: Vec<crate::store::Acknowledged>,
+    /// Earlier epochs of which the site had delivered more than is here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) end_missing: Vec<crate::store::MissingEnd>,
     /// `unheard`, `whole`, `lossy` or `forked`.
     pub(crate) chain: crate::store::Verdict,
     pub(crate) chain_text: String,
@@ -94,6 +112,11 @@ pub(crate) struct FeedView {
 pub(crate) struct CheckpointView {
     /// `ok` or `differs`.
     pub(crate) verdict: &'static str,
+    /// `listed` or `everything`: what was compared.
+    pub(crate) extent: crate::store::Extent,
+    /// When the hub first saw the difference that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<WallTime>,
     pub(crate) epoch: String,
     pub(crate) seq: u64,
     pub(crate) at: WallTime,
@@ -114,10 +137,34 @@ impl MovementView {
             seq: row.seq,
             received_at: row.received_at,
             replayed_at: row.replayed_at,
+            at_corrected: row.at_corrected,
+            ahead: false,
             act: movement.act().map_or("moved", gateway_proto::movement::Act::word),
             usage: movement.usage(UsagePolicy::default()).unwrap_or(0),
             text: words::movement(&movement),
             record: RawValue::from_string(row.text.clone()).map_err(|_| damaged)?,
+        })
+    }
+}
+
+impl MovementView {
+    /// A movement that came ahead; `None` for a record of another kind.
+    pub(crate) fn of_ahead(row: &AheadRow) -> Option<Self> {
+        let Ok(Record::Movement(movement)) = Record::parse(&row.text) else { return None };
+        Some(Self {
+            id: format!("{}:{}", row.strand, row.seq),
+            site: row.strand.feed.site.to_string(),
+            feed: row.strand.feed.name.to_string(),
+            epoch: row.epoch.clone(),
+            seq: row.seq,
+            received_at: row.received_at,
+            replayed_at: None,
+            at_corrected: row.at_corrected,
+            ahead: true,
+            act: movement.act().map_or("moved", gateway_proto::movement::Act::word),
+            usage: movement.usage(UsagePolicy::default()).unwrap_or(0),
+            text: words::movement(&movement),
+            record: RawValue::from_string(row.text.clone()).ok()?,
         })
     }
 }
@@ -171,12 +218,20 @@ impl FeedView {
             records: health.records,
             repeated: health.repeated,
             parked: health.parked,
+            unknown: health.unknown,
+            ahead: health.ahead,
+            ahead_dropped: health.ahead_dropped,
+            alarms: alarms(health, now),
+            acknowledged: health.acknowledged.clone(),
+            end_missing: health.missing.clone(),
             chain: health.verdict(),
             chain_text: words::chain(health),
             lost_records: health.lost_records(),
             lost: health.lost.clone(),
             forks: health.forks.clone(),
             checkpoint: health.checkpoint.as_ref().map(|compared| CheckpointView {
+                extent: compared.extent,
+                since: compared.since,
                 verdict: if compared.differing == 0 { "ok" } else { "differs" },
                 epoch: compared.epoch.clone(),
                 seq: compared.seq,

@@ -8,7 +8,7 @@ use gateway_proto::{
     place::Place,
 };
 
-use crate::store::{FeedHealth, Verdict};
+use crate::store::{Difference, Extent, FeedHealth, Verdict};
 
 /// Characters of an item code that are shown.
 const ITEM_SHOWN_MAX: usize = 64;
@@ -99,9 +99,18 @@ pub(crate) fn chain(health: &FeedHealth) -> String {
 pub(crate) fn checkpoint(health: &FeedHealth) -> String {
     match &health.checkpoint {
         None => "not compared yet".to_owned(),
-        Some(compared) if compared.differing == 0 => "same as the site's own".to_owned(),
+        Some(compared) if compared.differing == 0 => match compared.extent {
+            Extent::Everything => "same as the site's own, everywhere".to_owned(),
+            Extent::Listed => "same as the site's own".to_owned(),
+        },
         Some(compared) => format!("{} of {} amounts differ from the site's", compared.differing, compared.compared),
     }
+}
+
+/// One amount on which site and hub differ.
+pub(crate) fn difference(difference: &Difference) -> String {
+    let Difference { item: code, place, site, hub } = difference;
+    format!("{} at {place}: the site says {site}, here are {hub}", item(code))
 }
 
 /// An item code that prints: control characters as their pictures, the rest of an overlong one as `…`.

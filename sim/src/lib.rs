@@ -28,4 +28,4 @@ pub use scale::{Model, MtSicsScale, Settling, SimScale, Tongue, Unit};
 pub use scanner::{Heard, ListeningScanner, Manners, Outcome, Scanner, SsiScanner, Suffix};
 pub use sensor::{Dialect, EspHome, HomeAssistant, MqttSensor, Shelly, Tasmota, Zigbee};
 pub use sparkplug::{EdgeNode, EdgePlan};
-pub use wan::Wan;
+pub use wan::{Fault, NameServer, Wan};

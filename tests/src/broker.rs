@@ -90,6 +90,14 @@ impl Mosquitto {
         assert!(status.success(), "mosquitto ended with {status}: {:#?}", self.said.all());
     }
 
+    /// SIGKILL. What it has written down since, once a second, comes back with it.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn kill(&mut self) {
+        self.process.take().expect("a mosquitto that runs").kill();
+    }
+
     /// SIGKILL, and its memory is gone with it: sessions, subscriptions, retained messages.
     ///
     /// # Panics

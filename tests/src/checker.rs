@@ -56,6 +56,7 @@ pub struct Checker<'e> {
     emitted: &'e Emitted,
     expected: Vec<String>,
     is_restored: bool,
+    has_removed: bool,
 }
 
 /// The judgement.
@@ -89,7 +90,7 @@ struct Evidence<'e> {
 impl<'e> Checker<'e> {
     #[must_use]
     pub const fn new(emitted: &'e Emitted) -> Self {
-        Self { emitted, expected: Vec::new(), is_restored: false }
+        Self { emitted, expected: Vec::new(), is_restored: false, has_removed: false }
     }
 
     /// The agent's log may have errors with this text in them.
@@ -106,6 +107,13 @@ impl<'e> Checker<'e> {
         self
     }
 
+    /// Records that were acknowledged may be gone from the ledger: they grew old, or its disk was short.
+    #[must_use]
+    pub const fn after_removal(mut self) -> Self {
+        self.has_removed = true;
+        self
+    }
+
     /// Waits until the site has delivered everything, stops both, and reads what is left. The hub must run.
     ///
     /// # Panics
@@ -116,7 +124,7 @@ impl<'e> Checker<'e> {
             site.wait_until_settled(PATIENCE).await;
             let says = site.on_hand().await;
             site.stop().await;
-            let ledger = Book::ledger(&site.state_dir()).expect("read the ledger");
+            let ledger = self.ledger(site, hub);
             violations.extend(rules::on_hand_is_the_fold(&says, &ledger));
         }
         let seen = hub.movements().await;
@@ -125,7 +133,7 @@ impl<'e> Checker<'e> {
         let evidence = Evidence {
             emitted: self.emitted,
             accepted: site.accepted(),
-            ledger: Book::ledger(&site.state_dir()).expect("read the ledger"),
+            ledger: self.ledger(site, hub),
             store: Book::store(&hub.state_dir(), site.name()).expect("read the hub's store"),
             seen: seen.into_iter().filter(|seen| seen.site == site.name()).collect(),
             is_restored: self.is_restored,
@@ -148,6 +156,15 @@ impl<'e> Checker<'e> {
             recorded,
             delivered: evidence.seen.len(),
         }
+    }
+
+    fn ledger(&self, site: &Site, hub: &Hub) -> Book {
+        let ledger = Book::ledger(&site.state_dir()).expect("read the ledger");
+        if !self.has_removed {
+            return ledger;
+        }
+        let store = Book::store(&hub.state_dir(), site.name()).expect("read the hub's store");
+        ledger.with_removed(&site.state_dir(), &store).expect("read what the ledger has removed")
     }
 
     fn alarms(&self, site: &Site) -> Vec<Violation> {

@@ -1,6 +1,13 @@
 //! A hub: the vendor's server as a process under one port for all its lives, read over its API.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, net::SocketAddr, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Command, Output},
+};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -9,7 +16,7 @@ use tempfile::TempDir;
 use crate::{
     eventually::{PATIENCE, eventually},
     port::Port,
-    process::{Lines, Process, command},
+    process::{Lines, Process, command, run},
     site::file::token_of,
     skip::say,
 };
@@ -52,6 +59,18 @@ pub struct FeedHealth {
     pub parked: u64,
     pub epochs: u64,
     pub chain: String,
+    pub lost_records: u64,
+    /// The last comparison with the site's own amounts.
+    pub checkpoint: Option<Compared>,
+}
+
+/// How a comparison of amounts came out.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Compared {
+    /// `ok` or `differs`.
+    pub verdict: String,
+    /// The checkpoint's record.
+    pub seq: u64,
 }
 
 /// An amount at a place.
@@ -69,6 +88,12 @@ struct Page {
     movements: Vec<Seen>,
     next: String,
     more: bool,
+}
+
+#[derive(Deserialize)]
+struct Newest {
+    #[serde(default)]
+    ahead: Vec<Seen>,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +157,28 @@ impl Hub {
         self.folder.path().join("state")
     }
 
+    /// Its file.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("hub.toml")
+    }
+
+    /// The product's own command, with this hub's file.
+    #[must_use]
+    pub fn tool(&self, words: &[&str]) -> Output {
+        let mut command = command("hub-under-test");
+        command.args(words).arg("--config").arg(self.config());
+        run(command)
+    }
+
+    /// SIGHUP: reads its file anew.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn reload(&self) {
+        self.process.as_ref().expect("a hub that runs").signal(nix::sys::signal::Signal::SIGHUP);
+    }
+
     /// Starts the hub and returns when it answers.
     ///
     /// # Panics
@@ -187,6 +234,12 @@ impl Hub {
                 return all;
             }
         }
+    }
+
+    /// What is shown now ahead of a backlog, as the auditor sees it.
+    pub async fn ahead(&self) -> Vec<Seen> {
+        let page: Newest = self.get(AUDITOR, &format!("movements?limit={PAGE}")).await;
+        page.ahead
     }
 
     /// How many movements there are.

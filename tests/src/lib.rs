@@ -6,11 +6,11 @@
 //!
 //! Reading order, bottom layer first:
 //! - [`eventually`] waiting with a bound · [`seed`] replayable chance · [`skip`] what was not tried, by name
-//! - [`port`] · [`process`] programs that are killed, stopped and listened to
+//! - [`loop_disk`] a disk that can be filled · [`port`] · [`process`] programs that are killed, stopped and listened to
 //! - [`site`] the agent · [`hub`] the vendor's server · [`broker`] MQTT · [`receiver`] the independent other end
 //! - [`emitted`] what the devices said · [`publisher`] MQTT scans that can be told apart · [`technician`] a scanner and
 //!   a scale in use
-//! - [`chain`] sha256 in its own words · [`checker`] the oracle
+//! - [`backlog`] weeks without a hub · [`chain`] sha256 in its own words · [`checker`] the oracle
 //! - [`storm`] whole runs with deaths at random moments
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
@@ -19,6 +19,7 @@ pub mod eventually;
 pub mod seed;
 pub mod skip;
 
+pub mod loop_disk;
 pub mod port;
 pub mod process;
 
@@ -31,6 +32,7 @@ pub mod emitted;
 pub mod publisher;
 pub mod technician;
 
+pub mod backlog;
 pub mod chain;
 pub mod checker;
 
@@ -41,6 +43,7 @@ pub use checker::{Checker, Kind};
 pub use emitted::{Emitted, Part};
 pub use eventually::{PATIENCE, eventually};
 pub use hub::Hub;
+pub use loop_disk::LoopDisk;
 pub use publisher::Publisher;
 pub use seed::Seed;
 pub use site::Site;

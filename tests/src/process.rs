@@ -47,7 +47,7 @@ pub fn program(name: &str) -> PathBuf {
 #[must_use]
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(program(name));
-    command.env("RUST_LOG", "info").env_remove("BINWIRE_PLANT").env_remove("NOTIFY_SOCKET");
+    command.env("RUST_LOG", "info,agent::task::recorded=debug").env_remove("BINWIRE_PLANT").env_remove("NOTIFY_SOCKET");
     command
 }
 
@@ -68,6 +68,12 @@ impl Process {
         let stderr = child.stderr.take().expect("stderr is piped");
         let readers = vec![listen(stdout, out), listen(stderr, err)];
         Self { name: name.to_owned(), child, readers }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it holds in memory, in bytes.

@@ -14,20 +14,39 @@ use std::{
 use sim::{Dialect, MqttSensor};
 use tokio::{
     task::JoinHandle,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-use crate::emitted::{Emitted, Part};
+use crate::{
+    emitted::{Emitted, Part},
+    eventually::PATIENCE,
+};
+
+/// How long a broker that may have forgotten us is waited for.
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+
+/// Between two attempts at a broker that is dead.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A connected gateway.
 #[derive(Debug)]
 pub struct Publisher {
     sensor: MqttSensor,
+    port: u16,
     topic: String,
     items: Vec<String>,
     emitted: Emitted,
     next: u64,
     has_ids: bool,
+    promises: Promises,
+}
+
+/// Whether the agent is held to what the broker has acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Promises {
+    Kept,
+    /// The broker forgets what it has acknowledged.
+    None,
 }
 
 /// A gateway that publishes by itself until it is stopped.
@@ -46,13 +65,29 @@ impl Publisher {
         // The dialect is that of weights, which are not published here.
         let sensor = MqttSensor::connect(port, topic, Dialect::Json).await.expect("a broker that answers");
         let items = items.iter().map(|item| (*item).to_owned()).collect();
-        Self { sensor, topic: topic.to_owned(), items, emitted: emitted.clone(), next: first, has_ids: true }
+        Self {
+            sensor,
+            port,
+            topic: topic.to_owned(),
+            items,
+            emitted: emitted.clone(),
+            next: first,
+            has_ids: true,
+            promises: Promises::Kept,
+        }
     }
 
     /// Leaves the ids out from now on: then only the broker's word tells a repetition.
     #[must_use]
     pub fn without_ids(mut self) -> Self {
         self.has_ids = false;
+        self
+    }
+
+    /// Does not hold the agent to what the broker has acknowledged from now on: a broker that is killed forgets some.
+    #[must_use]
+    pub fn without_promises(mut self) -> Self {
+        self.promises = Promises::None;
         self
     }
 
@@ -80,8 +115,33 @@ impl Publisher {
     /// When the broker does not acknowledge.
     pub async fn publish_as(&mut self, part: &Part, id: Option<&str>) {
         self.emitted.mean(part);
-        self.publish_raw(payload(part, id), false).await;
-        self.emitted.promise(part);
+        match self.promises {
+            Promises::Kept => {
+                self.publish_raw(payload(part, id), false).await;
+                self.emitted.promise(part);
+            }
+            Promises::None => self.offer(payload(part, id)).await,
+        }
+    }
+
+    /// Publishes to a broker that may be gone or have forgotten the session: then over a new one, with the next scan.
+    async fn offer(&mut self, payload: String) {
+        let topic = self.topic.clone();
+        if !matches!(timeout(ANSWER_MAX, self.sensor.publish_raw(&topic, payload, false)).await, Ok(Ok(()))) {
+            self.sensor = self.again().await;
+        }
+    }
+
+    /// A new connection, as soon as the broker answers.
+    async fn again(&self) -> MqttSensor {
+        let mut left = PATIENCE;
+        loop {
+            match MqttSensor::connect(self.port, &self.topic, Dialect::Json).await {
+                Ok(sensor) => return sensor,
+                Err(error) => left = left.checked_sub(LOOK).unwrap_or_else(|| panic!("the broker answers: {error:#}")),
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// Publishes a scan a second time, as a sender does that has not heard of its first.

@@ -27,6 +27,12 @@ impl Seed {
         Self { number }
     }
 
+    /// A seed with this number, for one of the rounds of a test that has said its first.
+    #[must_use]
+    pub const fn numbered(number: u64) -> Self {
+        Self { number }
+    }
+
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number

@@ -33,6 +33,7 @@ pub struct Site {
     name: String,
     folder: TempDir,
     plant: Option<String>,
+    environment: Vec<(String, String)>,
     process: Option<Process>,
     log: SiteLog,
     client: reqwest::Client,
@@ -51,8 +52,8 @@ impl Site {
         let client = reqwest::Client::builder().unix_socket(file.folder.path().join("state").join("agent.sock"));
         // A new connection each time: one from before a kill answers nothing.
         let client = client.pool_max_idle_per_host(0).timeout(PATIENCE).build().expect("prepare requests");
-        let SiteFile { name, folder, plant, .. } = file;
-        Self { name, folder, plant, process: None, log: SiteLog::default(), client }
+        let SiteFile { name, folder, plant, environment, .. } = file;
+        Self { name, folder, plant, environment, process: None, log: SiteLog::default(), client }
     }
 
     #[must_use]
@@ -88,6 +89,7 @@ impl Site {
         if let Some(defect) = &self.plant {
             command.env("BINWIRE_PLANT", defect);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.process = Some(Process::spawn(&self.name, command, drop, self.log.ear()));
     }
 
@@ -142,6 +144,15 @@ impl Site {
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
         self.process.as_ref().expect("a site that runs").resident_bytes()
+    }
+
+    /// The number of the agent's process.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("a site that runs").pid()
     }
 
     #[must_use]

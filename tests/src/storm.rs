@@ -78,6 +78,50 @@ pub async fn hub_deaths(seed: &Seed, plant: Option<&str>, kills: u32) -> Verdict
     Checker::new(&emitted).judge(&mut site, &mut hub).await
 }
 
+/// Agent, hub and broker are killed so many times together, whichever comes next, with the line to the hub up or down.
+///
+/// A broker that is killed has lost what it acknowledged and had not written down. So its scans are meant, never promised;
+/// what holds is the agent's own word, and that what the broker sends again counts once.
+pub async fn plant_deaths(seed: &Seed, broker: &mut Mosquitto, kills: u32) -> Verdict {
+    let emitted = Emitted::default();
+    let mut hub = Hub::start("plant-7", "acme").await;
+    let wan = Wan::to(hub.addr()).await.expect("a line to the hub");
+    let file = with_gateway(Site::new("plant-7").feed("acme", wan.addr()), broker.port()).batch_records(50);
+    let file = Technician::equip(file, "acme");
+    let technician = Technician::of(&file, &emitted, seed.random(1)).begin();
+    let mut site = file.start().await;
+    let named = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await.without_promises();
+    let named = named.keep_on(SCANS_PER_SECOND);
+    let mut random = seed.random(2);
+    for _ in 0..kills {
+        if random.below(4) == 0 {
+            wan.down();
+        } else if random.below(3) == 0 {
+            wan.up();
+        }
+        match random.below(5) {
+            0 => {
+                drawn_moment(&mut random, 60_000).await;
+                hub.kill();
+                hub.begin().await;
+            }
+            1 => {
+                drawn_moment(&mut random, 60_000).await;
+                broker.kill();
+                broker.begin().await;
+            }
+            _ => kill_at_a_random_moment(&mut site, &mut random).await,
+        }
+    }
+    wan.up();
+    site.wait_until_up().await;
+    let technician = technician.end().await;
+    let mut named = named.stop().await;
+    technician.finish(&site).await;
+    site.wait_until_accepted_part(&named.publish().await).await;
+    Checker::new(&emitted).judge(&mut site, &mut hub).await
+}
+
 /// The hub's replies are lost after its commit, so many times, while a site delivers to it.
 pub async fn lost_replies(plant: Option<&str>, count: u64) -> Verdict {
     let (emitted, broker) = (Emitted::default(), Broker::start().await);

@@ -7,6 +7,8 @@
 mod commands;
 #[path = "devices/hostile.rs"]
 mod hostile;
+#[path = "devices/movements.rs"]
+mod movements;
 #[path = "devices/mqtt.rs"]
 mod mqtt;
 #[path = "devices/scales.rs"]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use agent::ledger::packed::Unpacked;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::{
@@ -75,9 +76,10 @@ impl Day {
         let path = self.site.state_dir().join("ledger.db");
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         let epoch = db.query_row("SELECT epoch FROM life WHERE feed = 'acme'", [], |row| row.get(0)).unwrap();
-        let sql = "SELECT text FROM record JOIN life USING (life) WHERE feed = 'acme' ORDER BY life, seq";
+        let sql = "SELECT text FROM record JOIN life ON record.key >> 40 = life WHERE feed = 'acme' ORDER BY key";
         let mut select = db.prepare(sql).unwrap();
-        let texts = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let texts =
+            select.query_map([], |row| row.get(0)).unwrap().map(|text| Result::<Unpacked, _>::unwrap(text).0).collect();
         (epoch, texts)
     }
 

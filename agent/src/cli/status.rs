@@ -44,6 +44,17 @@ fn in_words(status: &Status) -> String {
         status.uptime_seconds,
         status.ledger_bytes / 1024
     );
+    let clock = &status.clock;
+    let _ = writeln!(
+        out,
+        "clock {} {}, since {} s: {}; set {} times, boot {}",
+        clock.wall,
+        if clock.trusted { "trusted" } else { "NOT TRUSTED" },
+        clock.since_seconds,
+        clock.why,
+        clock.steps,
+        clock.boot
+    );
     let _ = writeln!(
         out,
         "\n{:<20}{:>10}{:>10}{:>10}{:>10}{:>10}",

@@ -76,6 +76,9 @@ impl Telling {
         let words = match reading {
             Reading::Weight(weight) => self.weight(weight),
             Reading::Scan(scan) => self.scan(scan),
+            Reading::Movement(stated) => {
+                format!("{} of {} from {} to {}", stated.qty.units(), stated.item, stated.from, stated.to)
+            }
             Reading::Unknown(cause) => self.paint.bad(format!("unknown: {}", cause.name())),
             Reading::Online(true) => "device has started".to_owned(),
             Reading::Online(false) => self.paint.bad("device is going"),
@@ -156,6 +159,13 @@ pub(super) fn reading_json(reading: &Reading) -> Value {
             "quantity": scan.quantity,
             "id": scan.id,
             "label": read_label(scan).to_json(),
+        }),
+        Reading::Movement(stated) => json!({
+            "item": stated.item,
+            "quantity": stated.qty,
+            "from": stated.from,
+            "to": stated.to,
+            "id": stated.id,
         }),
         Reading::Unknown(cause) => json!({"unknown": cause.name()}),
         Reading::Online(online) => json!({"online": online}),

@@ -3,11 +3,15 @@
 
 mod alarms;
 mod brokers;
+mod clock;
 mod devices;
 mod dialects;
+mod feeds;
 mod labels;
 mod sensors;
 mod stock;
+mod storage;
+mod tariff;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +24,7 @@ use std::{
 };
 
 use gateway_proto::{
+    delivery::Live,
     limits::BATCH_RECORDS_MAX,
     name::{DeviceName, FeedName, ItemCode, PlaceName, SiteName},
     place::Place,
@@ -97,6 +102,8 @@ impl Reader<'_, '_> {
         let site = self.table(&mut root, "site", Self::site);
         let status = root.table(self.notes, "status");
         let status = status.map(|section| self.status(section)).unwrap_or_default();
+        let storage = root.table(self.notes, "storage").map(|section| self.storage(section)).unwrap_or_default();
+        let clock = root.table(self.notes, "clock").map(|section| self.clock(section)).unwrap_or_default();
         let uplink = root.table(self.notes, "uplink");
         let uplink = uplink.map_or_else(|| Some(UplinkConfig::default()), |section| self.uplink(section));
         let feeds = self.list(&mut root, "feed", Self::feed);
@@ -120,6 +127,8 @@ impl Reader<'_, '_> {
             metrics_listen: status.1,
             site,
             state_dir,
+            clock,
+            storage,
             uplink: uplink?,
             register: self.register(&feeds, items?.into_iter().flatten().chain(bins?))?,
             feeds,
@@ -180,9 +189,30 @@ impl Reader<'_, '_> {
             request_timeout: seconds(self.notes, &mut section, "request_timeout_seconds", default.request_timeout),
             backoff_first: seconds(self.notes, &mut section, "backoff_first_seconds", default.backoff_first),
             backoff_max: seconds(self.notes, &mut section, "backoff_max_seconds", default.backoff_max),
+            live: self.live(&mut section, default.live),
+            checkpoint_every: self.hours(&mut section, "checkpoint_hours").unwrap_or(default.checkpoint_every),
+            health_every: match self.hours(&mut section, "health_hours") {
+                None => default.health_every,
+                Some(Duration::ZERO) => None,
+                some => some,
+            },
+            tariff: self.tariff(&mut section),
         };
         section.end(self.notes);
         Some(uplink)
+    }
+
+    fn live(&mut self, section: &mut Section<'_, '_>, default: Live) -> Live {
+        let records = section.integer(self.notes, "live_records", 0..=1_000);
+        let every = section.number(self.notes, "live_seconds", 0.1..=3_600.0);
+        Live {
+            records: records.and_then(|at| u64::try_from(at.value).ok()).unwrap_or(default.records),
+            every: every.map_or(default.every, |at| Duration::from_secs_f64(at.value)),
+        }
+    }
+
+    fn hours(&mut self, section: &mut Section<'_, '_>, key: &'static str) -> Option<Duration> {
+        section.number(self.notes, key, 0.0..=8_760.0).map(|at| Duration::from_secs_f64(at.value * 3_600.0))
     }
 
     /// A secret that stands in the file or in one beside it.

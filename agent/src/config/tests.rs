@@ -1,14 +1,17 @@
 use gateway_proto::place::Place;
 
 use super::*;
+use crate::clock::trust::Belief;
 
 mod brokers;
 mod devices;
 mod dialects;
 mod faults;
+mod feeds;
 mod labels;
 mod sensors;
 mod stock;
+mod tariff;
 
 const EXAMPLE: &str = include_str!("../../../config/agent.toml");
 
@@ -66,6 +69,7 @@ fn read(sections: &str) -> Config {
 fn the_example_file_is_read_and_its_values_are_the_defaults() {
     let config = Config::parse(EXAMPLE, Path::new("config/agent.toml")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.uplink, UplinkConfig::default());
+    assert_eq!(config.clock, ClockConfig::default());
     assert_eq!(config.scanners[0].repeat_window, ScannerConfig::REPEAT_WINDOW);
     assert_eq!(config.scanners[0].terminator, Terminator::default());
     assert_eq!(config.scales[0].poll, ScaleConfig::POLL);
@@ -99,4 +103,12 @@ fn every_key_of_the_example_is_known_commented_out_or_not() {
 #[test]
 fn a_token_is_never_printed() {
     assert_eq!(format!("{:?}", Token::new("s3cret")), "Token(…)");
+}
+
+#[test]
+fn a_site_may_say_what_speaks_for_its_clock() {
+    let config = read("[clock]\ntrust = \"never\"\nsynchronized_file = \"gps-fix\"\n");
+    assert_eq!((config.clock.trust, config.clock.synchronized_file.as_path()), (Belief::Never, Path::new("gps-fix")));
+    assert_eq!(read("[clock]\ntrust = \"auto\"\n").clock, ClockConfig::default());
+    check("[clock]\ntrust = \"yes\"\nsource = \"ntp\"\n", &["2: clock.trust: must be auto", "3: clock.source: "]);
 }

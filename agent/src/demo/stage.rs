@@ -165,6 +165,7 @@ async fn start_hub(folder: &Path, port: u16, viewers: &BTreeMap<&str, String>) -
         state_dir: folder.join("hub"),
         tls: None,
         feeds: Vec::new(),
+        mqtt: None,
         viewers: Vec::new(),
     };
     for (vendor, token) in viewers {

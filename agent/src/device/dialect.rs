@@ -12,6 +12,7 @@ use super::{
     json::JsonDialect,
     liveness::Uptime,
     mass::MassUnit,
+    movements::MovementDialect,
     reading::Reading,
     shelly::Shelly,
     sparkplug::{IdError, Source},
@@ -23,6 +24,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub enum Dialect {
     Json { topic: String, json: JsonDialect },
+    Movements { topic: String, movements: Box<MovementDialect> },
     Tasmota { node: String, tasmota: Tasmota, uptime: Uptime },
     Esphome(Esphome),
     Zigbee2Mqtt(Zigbee2Mqtt),
@@ -63,7 +65,7 @@ impl Dialect {
     #[must_use]
     pub fn topics(&self) -> Vec<String> {
         match self {
-            Self::Json { topic, .. } => vec![topic.clone()],
+            Self::Json { topic, .. } | Self::Movements { topic, .. } => vec![topic.clone()],
             Self::Tasmota { node, .. } => Tasmota::topics(node),
             Self::Esphome(esphome) => esphome.topics(),
             Self::Zigbee2Mqtt(device) => device.topics(),
@@ -86,6 +88,7 @@ impl Dialect {
     ) -> Result<Step, Box<dyn Error + Send + Sync>> {
         let reading = match self {
             Self::Json { json, .. } => Some(json.read(payload)?),
+            Self::Movements { movements, .. } => Some(Reading::Movement(Box::new(movements.read(payload)?))),
             Self::Tasmota { tasmota, uptime, .. } => {
                 // What the broker kept is older than the last uptime and would look like a restart.
                 let stated = Tasmota::uptime(topic, payload).filter(|_| !retained);
@@ -111,6 +114,7 @@ impl Dialect {
         match self {
             Self::HomeAssistant(entity) => entity.deadline(),
             Self::Json { .. }
+            | Self::Movements { .. }
             | Self::Tasmota { .. }
             | Self::Esphome(_)
             | Self::Zigbee2Mqtt(_)
@@ -124,6 +128,7 @@ impl Dialect {
         match self {
             Self::HomeAssistant(entity) => entity.poll(now),
             Self::Json { .. }
+            | Self::Movements { .. }
             | Self::Tasmota { .. }
             | Self::Esphome(_)
             | Self::Zigbee2Mqtt(_)

@@ -21,6 +21,9 @@ const LEAVES_MAX: usize = 1_000;
 const LEAF_DEPTH_MAX: usize = 8;
 const LEAF_NAME_LEN_MAX: usize = 256;
 
+/// Room made at once for the members of an object. More are no fault.
+const MEMBERS_USUAL: usize = 16;
+
 #[derive(Debug)]
 pub(super) struct Document {
     root: Box<RawValue>,
@@ -29,6 +32,10 @@ pub(super) struct Document {
 /// A part of a document, or all of it: the text of one value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a>(&'a str);
+
+/// The members of an object, read once for whoever looks up many of them. In their order.
+#[derive(Debug)]
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A value at the end of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +77,11 @@ impl Document {
         Node(self.root.get())
     }
 
+    /// The document's members; `None` when it is no object.
+    pub(super) fn members(&self) -> Option<Members<'_>> {
+        serde_json::from_str(self.root.get()).ok()
+    }
+
     /// The value at a path like `data.w`; a number steps into an array: `cells.0.w`. `None` when there is none.
     pub(super) fn at(&self, path: &str) -> Option<Value> {
         self.root().follow(path.split('.')).map(Node::value)
@@ -84,6 +96,43 @@ impl Document {
         value.number().map_err(|source| JsonError::not_a_number(path, source))
     }
 }
+
+impl<'a> Members<'a> {
+    /// The value at a path like `data.w`, as [`Document::at`] finds it.
+    pub(super) fn at(&self, path: &str) -> Option<Value> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        // Of two members of a name the last one counts, as everywhere in JSON.
+        let (_, raw) = self.0.iter().rev().find(|(name, _)| name == first)?;
+        let node = Node(raw.get());
+        rest.map_or(Some(node), |rest| node.follow(rest.split('.'))).map(Node::value)
+    }
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::with_capacity(MEMBERS_USUAL);
+                while let Some((Name(name), raw)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                    members.push((name, raw));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// A member's name, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Node<'a> {
     /// The node that `steps` lead to: names in objects, numbers in arrays.

@@ -4,6 +4,13 @@
 //! answering nonsense yields [`Reading::Unknown`] with its cause, never a zero, because a zero would count as usage.
 //! Must not know time (the receiver stamps it), bins or items.
 
+use gateway_proto::{
+    name::{DeviceName, ItemCode, Text},
+    place::Place,
+    quantity::Quantity,
+    time::WallTime,
+};
+
 use super::aim::AimId;
 use super::decimal::Decimal;
 use super::mass::{Mass, MassUnit};
@@ -14,6 +21,8 @@ pub enum Reading {
     Scan(Scan),
     /// A scale said how much it carries.
     Weight(Weight),
+    /// Another system said what moved.
+    Movement(Box<Stated>),
     /// The level this device watches cannot be trusted until the next [`Reading::Weight`].
     Unknown(Cause),
     /// `true`: the device has come up, or started again, so its zero may have moved; `false`: it is known to be gone.
@@ -33,6 +42,28 @@ pub struct Scan {
     pub id: Option<String>,
     /// Where, when the device states it.
     pub place: Option<String>,
+}
+
+/// A movement that another system states: all of it but what the site alone knows of the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The sender's own id of the movement, by which a repeat is told.
+    pub id: Option<String>,
+    /// The item's code, or any code that stands for it.
+    pub item: ItemCode,
+    /// Of what the code stands for.
+    pub qty: Quantity,
+    pub from: Place,
+    pub to: Place,
+    /// When it happened, by the sender's clock.
+    pub at: Option<WallTime>,
+    /// What the sender had it from.
+    pub by: Option<DeviceName>,
+    pub actor: Option<Text>,
+    pub lot: Option<Text>,
+    pub serial: Option<Text>,
+    pub reference: Option<Text>,
+    pub reason: Option<Text>,
 }
 
 impl Scan {

@@ -15,7 +15,6 @@ use super::{
     later::Later,
     moment::Moment,
     order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
-    scan::Step,
     weighed::Difference,
 };
 use crate::{
@@ -57,7 +56,7 @@ impl Floor {
             Outcome::Repeated => return self.repeated(now, pending),
         };
         let Pending { parts, caller, again, text, step, after, .. } = pending;
-        for act in step.iter().flat_map(Step::acts) {
+        for act in step.iter().flat_map(|step| step.acts()) {
             self.station_count_recorded(act);
         }
         let mut news = News::default();

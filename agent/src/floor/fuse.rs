@@ -51,7 +51,8 @@ pub(super) struct Work {
     /// What the caller hears once it is recorded.
     pub(super) text: String,
     /// What a station's session took, to be put back when this is not recorded.
-    pub(super) step: Option<Step>,
+    /// In a box, as it is large, moved about, and mostly not there.
+    pub(super) step: Option<Box<Step>>,
     /// What is recorded once it is: it may forget what this keeps, or speak of an act that is none until then.
     pub(super) after: Vec<Self>,
 }
@@ -376,6 +377,11 @@ impl Floor {
         // Stable: of two that know alike the one that the parts leave stays first.
         ends.sort_by_key(|bin| self.weighed.get(bin).is_none_or(|weighed| !weighed.fusion.knows_level()));
         ends
+    }
+
+    /// Whether an end of it is a bin on a scale that weighs this item.
+    pub(super) fn is_weighed(&self, said: &Said) -> bool {
+        !self.ends(said).is_empty()
     }
 
     /// Records the difference to what stands of an act.

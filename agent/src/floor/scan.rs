@@ -107,12 +107,14 @@ impl Floor {
             Ok(token) => self.step(now, station, token),
             Err(refusal) => desk.session.handle_unheard(now.elapsed, refusal),
         };
-        let step = self.desks.get(station).map(|desk| Step {
-            station: station.clone(),
-            acts: outputs.iter().filter_map(act_of).collect(),
-            at: now.elapsed,
-            before,
-            after: desk.session.snapshot(now.elapsed),
+        let step = self.desks.get(station).map(|desk| {
+            Box::new(Step {
+                station: station.clone(),
+                acts: outputs.iter().filter_map(act_of).collect(),
+                at: now.elapsed,
+                before,
+                after: desk.session.snapshot(now.elapsed),
+            })
         });
         let mut work = Work { caller: Some(caller), origin, step, ..Work::default() };
         match self.take(now, station, outputs, &mut work) {
@@ -223,8 +225,9 @@ impl Floor {
     }
 
     /// What a session took was not recorded: the same scan may come again and finds it as it was.
-    pub(super) fn put_back(&mut self, now: &Moment, step: Option<Step>) {
-        let Some(Step { station, acts, at, before, after }) = step else { return };
+    pub(super) fn put_back(&mut self, now: &Moment, step: Option<Box<Step>>) {
+        let Some(step) = step else { return };
+        let Step { station, acts, at, before, after } = *step;
         for act in &acts {
             self.station_count_put_back(*act);
         }

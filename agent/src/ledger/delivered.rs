@@ -2,6 +2,8 @@
 //!
 //! All of it may come twice: a site that crashed between an ack and this file asks the hub again.
 
+use std::collections::BTreeSet;
+
 use gateway_proto::{
     answer::Refusal,
     chain::Epoch,
@@ -13,8 +15,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     LedgerError,
-    book::heads,
+    book::{Head, heads},
     group::{Group, begin_life, signed, text},
+    key,
 };
 
 impl Group<'_> {
@@ -35,10 +38,35 @@ impl Group<'_> {
             Effect::Rewind { through } => self.rewind(feed, *through),
             // It waits still: it counts as set aside once the hub has been told to pass it.
             Effect::SetAside { refusal } => {
-                set_aside(self.db, head.life, refusal).map(drop).map_err(LedgerError::Write)
+                set_aside(self.db, head.life, refusal).map_err(LedgerError::Write)?;
+                self.head(feed)?.withheld.insert(refusal.seq);
+                Ok(())
             }
+            Effect::Taken { seq } => self.taken(feed, *seq).map_err(LedgerError::Write),
             Effect::NewEpoch => self.renew(feed),
         }
+    }
+
+    fn head(&mut self, feed: &FeedName) -> Result<&mut Head, LedgerError> {
+        self.book.heads.get_mut(feed).ok_or_else(|| LedgerError::NoFeed(feed.clone()))
+    }
+
+    /// The hub has taken what it had refused: it is set aside no longer.
+    fn taken(&mut self, feed: &FeedName, seq: Seq) -> rusqlite::Result<()> {
+        let Some(head) = self.book.heads.get_mut(feed) else { return Ok(()) };
+        let gone = self.db.execute(
+            "DELETE FROM set_aside WHERE life = ? AND seq = ? AND coalesce(sent_as, 0) = 0
+             AND code NOT IN ('bad_batch', 'too_large', 'declared_lost')",
+            params![head.life, signed(seq)],
+        )?;
+        if gone > 0 && seq <= head.through {
+            head.set_aside = head.set_aside.saturating_sub(1);
+            head.acked += 1;
+            self.db
+                .prepare_cached("UPDATE life SET acked = ? WHERE life = ?")?
+                .execute(params![head.acked.cast_signed(), head.life])?;
+        }
+        Ok(())
     }
 
     fn settle(
@@ -64,10 +92,15 @@ impl Group<'_> {
         }
         if through > head.through {
             let (aside, lost) = not_acked(self.db, head.life, head.through, through)?;
-            head.acked += through.0 - head.through.0 - aside - lost;
+            head.acked += (through.0 - head.through.0).saturating_sub(aside + lost);
             head.set_aside += aside;
             head.lost += lost;
             head.through = through;
+            if !head.withheld.is_empty() {
+                // What is settled need not be withheld any more, but for what stands in the ledger once more.
+                let again = sent_again(self.db, head.life)?;
+                head.withheld.retain(|seq| *seq > through || again.contains(seq));
+            }
         }
         self.db.prepare_cached("UPDATE life SET through = ?, acked = ? WHERE life = ?")?.execute(params![
             signed(head.through),
@@ -83,7 +116,13 @@ impl Group<'_> {
         not_acked(self.db, life, through, head.through)
             .and_then(|(aside, lost)| {
                 let acked = head.acked.saturating_sub(head.through.0 - through.0 - aside - lost);
-                self.db.execute("DELETE FROM set_aside WHERE life = ? AND seq > ?", params![life, to])?;
+                // What the hub had and refused comes again, and is refused again. What it could not read is declared
+                // again, and what stands in the ledger once more must not be sent under its old number, too.
+                self.db.execute(
+                    "DELETE FROM set_aside WHERE life = ? AND seq > ? AND coalesce(sent_as, 0) = 0
+                     AND code NOT IN ('bad_batch', 'too_large')",
+                    params![life, to],
+                )?;
                 self.db.execute("DELETE FROM lost WHERE life = ? AND first_seq > ?", params![life, to])?;
                 self.db
                     .execute("UPDATE lost SET last_seq = ?2 WHERE life = ?1 AND last_seq > ?2", params![life, to])?;
@@ -99,32 +138,69 @@ impl Group<'_> {
 
     /// Begins a new epoch; what is not settled in this one is chained anew there.
     fn renew(&mut self, feed: &FeedName) -> Result<(), LedgerError> {
-        let head = self.book.heads.get(feed).map(|head| (head.life, head.through.next(), head.epoch.clone()));
-        let Some((old, from, epoch)) = head else { return Ok(()) };
+        self.give_up_trimmed(feed).map_err(LedgerError::Write)?;
+        let head = self
+            .book
+            .heads
+            .get(feed)
+            .map(|head| (head.life, head.through.next(), head.epoch.clone(), head.recorded, head.holes.clone()));
+        let Some((old, from, epoch, last, holes)) = head else { return Ok(()) };
         begin_life(self.db, feed)?;
         self.book.heads = heads(self.db)?;
+        // What does not go along: damage took it, or it goes along under the number that it has been given since.
+        let mut left: BTreeSet<Seq> = sent_again(self.db, old).map_err(LedgerError::Read)?;
+        left.extend(holes.iter().flat_map(|(first, last)| (first.0..=last.0).map(Seq)));
+        left.retain(|seq| *seq >= from);
         let mut seq = from;
-        loop {
+        while seq <= last {
+            if left.contains(&seq) {
+                seq = seq.next();
+                continue;
+            }
             // One at a time: a backlog of weeks must not come into memory.
             let moved = self
                 .db
-                .prepare_cached("SELECT origin, text FROM record WHERE life = ? AND seq = ?")
+                .prepare_cached("SELECT origin, text FROM record WHERE key = ?")
                 .and_then(|mut select| {
                     let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, text(row, 1)?));
-                    select.query_row(params![old, signed(seq)], row).optional()
+                    select.query_row([key::of(old, seq)], row).optional()
                 })
                 .map_err(LedgerError::Read)?;
             let Some((origin, text)) = moved else { break };
-            let text = self.renumbered(feed, text, from, &epoch)?;
+            let text = self.renumbered(feed, text, from, &left, &epoch)?;
             self.append_text(feed, text.as_str(), origin.map(i64::cast_unsigned))?;
             seq = seq.next();
         }
-        for sql in
-            ["DELETE FROM set_aside WHERE life = ? AND seq >= ?", "DELETE FROM record WHERE life = ? AND seq >= ?"]
-        {
-            self.db.execute(sql, params![old, signed(from)]).map_err(LedgerError::Write)?;
-        }
+        self.db
+            .execute("DELETE FROM set_aside WHERE life = ? AND seq >= ?", params![old, signed(from)])
+            // What damage took and no vendor was told of in this epoch is told of by the record that goes along.
+            .and_then(|_| {
+                self.db.execute("DELETE FROM hole WHERE life = ? AND first_seq >= ?", params![old, signed(from)])
+            })
+            .and_then(|_| {
+                self.db.execute(
+                    "DELETE FROM record WHERE key BETWEEN ? AND ?",
+                    params![key::of(old, from), key::last(old)],
+                )
+            })
+            .map_err(LedgerError::Write)?;
         self.book.heads = heads(self.db)?;
+        Ok(())
+    }
+
+    /// A hub that was put back to a backup asked for records that retention had removed, and then had another history.
+    /// They cannot be sent any more, and they were acknowledged once: so they stay.
+    fn give_up_trimmed(&mut self, feed: &FeedName) -> rusqlite::Result<()> {
+        let Some(head) = self.book.heads.get_mut(feed).filter(|head| head.through < head.trimmed) else {
+            return Ok(());
+        };
+        let (aside, lost) = not_acked(self.db, head.life, head.through, head.trimmed)?;
+        head.acked += (head.trimmed.0 - head.through.0).saturating_sub(aside + lost);
+        head.through = head.trimmed;
+        self.db.execute(
+            "UPDATE life SET through = ?, acked = ? WHERE life = ?",
+            params![signed(head.through), head.acked.cast_signed(), head.life],
+        )?;
         Ok(())
     }
 }
@@ -137,15 +213,17 @@ impl Group<'_> {
         feed: &FeedName,
         text: RecordText,
         from: Seq,
+        left: &BTreeSet<Seq>,
         old: &Epoch,
     ) -> Result<RecordText, LedgerError> {
         // What cannot be read goes on as it is: the hub says what is wrong with it.
         let Ok(Record::Movement(mut movement)) = Record::parse(text.as_str()) else { return Ok(text) };
         let Some(corrected) = movement.corrects.filter(|_| movement.corrects_in.is_none()) else { return Ok(text) };
-        if corrected < from {
+        if corrected < from || left.contains(&corrected) {
             movement.corrects_in = old.as_str().parse().ok();
         } else {
-            let moved_to = Seq(corrected.0 - from.before().0);
+            let behind = left.range(..corrected).count() as u64;
+            let moved_to = Seq(corrected.0 - from.before().0 - behind);
             movement.corrects = Some(moved_to);
             if let Some(head) = self.book.heads.get(feed) {
                 self.book.taken_back.insert((head.life, moved_to));
@@ -153,6 +231,13 @@ impl Group<'_> {
         }
         Ok(RecordText::of_movement(&movement)?)
     }
+}
+
+/// Records of a life that stand in the ledger once more.
+fn sent_again(db: &rusqlite::Connection, life: i64) -> rusqlite::Result<BTreeSet<Seq>> {
+    db.prepare_cached("SELECT seq FROM set_aside WHERE life = ? AND sent_as > 0")?
+        .query_map([life], |row| Ok(Seq(row.get::<_, i64>(0)?.cast_unsigned())))?
+        .collect()
 }
 
 /// Keeps a record apart; whether it was not apart already.
@@ -170,9 +255,13 @@ fn not_acked(db: &rusqlite::Connection, life: i64, after: Seq, through: Seq) -> 
     db.prepare_cached(
         "SELECT (SELECT count(*) FROM set_aside WHERE life = ?1 AND seq > ?2 AND seq <= ?3),
                 (SELECT coalesce(sum(min(last_seq, ?3) - max(first_seq, ?2 + 1) + 1), 0) FROM lost
-                 WHERE life = ?1 AND first_seq <= ?3 AND last_seq > ?2)",
+                 WHERE life = ?1 AND first_seq <= ?3 AND last_seq > ?2),
+                (SELECT count(*) FROM set_aside JOIN lost USING (life)
+                 WHERE life = ?1 AND seq > ?2 AND seq <= ?3 AND seq BETWEEN first_seq AND last_seq)",
     )?
     .query_row(params![life, signed(after), signed(through)], |row| {
-        Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned()))
+        let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+        // One that is in a declared loss, too, is set aside: somebody can still look at it.
+        Ok((number(0)?, number(1)?.saturating_sub(number(2)?)))
     })
 }

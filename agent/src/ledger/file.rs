@@ -10,9 +10,17 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use super::LedgerError;
+use crate::planted::{Defect, is_planted};
 
 /// The schemas in order. Version n is reached by running the first n. Never edit one that was released: add the next.
-const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+const SCHEMAS: [&str; 3] = [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+
+/// The schema that this agent writes.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of schemas")]
+pub const SCHEMA: u32 = SCHEMAS.len() as u32;
+
+/// Bytes of the log that stay on the disk between two checkpoints: it counts against the site's disk.
+pub(super) const WAL_LEN_KEPT: u64 = 4 * 1024 * 1024;
 
 /// How long a connection waits for another one's lock before it gives up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -33,10 +41,14 @@ pub(super) fn path(state_dir: &Path) -> PathBuf {
 /// Bytes of a state folder's ledger on disk: the file and its write-ahead log.
 #[must_use]
 pub fn disk_bytes(state_dir: &Path) -> u64 {
-    let main = path(state_dir);
-    let mut wal = main.clone().into_os_string();
+    fs::metadata(path(state_dir)).map_or(0, |meta| meta.len()) + wal_bytes(state_dir)
+}
+
+/// Bytes of the write-ahead log.
+pub(super) fn wal_bytes(state_dir: &Path) -> u64 {
+    let mut wal = path(state_dir).into_os_string();
     wal.push("-wal");
-    [main, wal.into()].iter().filter_map(|path| fs::metadata(path).ok()).map(|meta| meta.len()).sum()
+    fs::metadata(PathBuf::from(wal)).map_or(0, |meta| meta.len())
 }
 
 /// Makes the state folder and takes the lock that keeps a second agent out. The lock lasts as long as the file.
@@ -89,10 +101,11 @@ pub(super) fn open(state_dir: &Path, purpose: Purpose) -> Result<Connection, Led
 /// WAL with FULL: a commit that returned survives a power cut. NORMAL does not, and OFF does not even stay whole.
 fn durable(db: &Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "journal_mode", "wal").map_err(LedgerError::Write)?;
-    db.pragma_update(None, "synchronous", "full").map_err(LedgerError::Write)?;
-    // After a checkpoint the WAL is cut back to this: it counts against the site's disk.
-    db.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024).map_err(LedgerError::Write)?;
-    for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", "2")] {
+    let synchronous = if is_planted(Defect::SyncNormal) { "1" } else { "2" };
+    db.pragma_update(None, "synchronous", synchronous).map_err(LedgerError::Write)?;
+    // After a checkpoint the WAL is cut back to this.
+    db.pragma_update(None, "journal_size_limit", WAL_LEN_KEPT.cast_signed()).map_err(LedgerError::Write)?;
+    for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", synchronous)] {
         let found: String = db
             .query_row(&format!("SELECT CAST({setting} AS TEXT) FROM pragma_{setting}"), [], |row| row.get(0))
             .map_err(LedgerError::Write)?;
@@ -103,8 +116,27 @@ fn durable(db: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Begins the log anew before anything is accepted.
+///
+/// What an earlier process could not sync may stand in the log all the same: readable, since the system keeps it in memory
+/// and takes it for written, and gone with the next power cut. Whatever were written behind it, and synced, would be gone
+/// with it. Copied into the file it is written once more, and synced.
+pub(super) fn begin_log(db: &Connection) -> Result<(), LedgerError> {
+    let busy: i64 =
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(LedgerError::Write)?;
+    if busy == 0 { Ok(()) } else { Err(LedgerError::LogHeld) }
+}
+
+/// As [`begin_log`], without waiting for whoever reads the file.
+pub(super) fn begin_log_at_once(db: &Connection) -> Result<(), LedgerError> {
+    db.busy_timeout(Duration::ZERO).map_err(LedgerError::Write)?;
+    let begun = begin_log(db);
+    db.busy_timeout(BUSY).map_err(LedgerError::Write)?;
+    begun
+}
+
 fn migrate(db: &mut Connection) -> Result<(), LedgerError> {
-    let known = u32::try_from(SCHEMAS.len()).expect("a handful of schemas");
+    let known = SCHEMA;
     let found: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(LedgerError::Write)?;
     if found > known {
         return Err(LedgerError::SchemaTooNew { found, known });

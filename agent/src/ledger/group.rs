@@ -1,8 +1,9 @@
 //! A group: everything that goes into one commit. Only here can the ledger change, so nothing can be half done.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
-    io::Read,
+    io::{self, Read},
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -13,31 +14,46 @@ use gateway_proto::{
     name::FeedName,
     on_hand::OnHand,
     place::Place,
-    record::{RecordText, Seq},
+    record::{Record, RecordText, Seq},
+    time::WallTime,
 };
 use rusqlite::{CachedStatement, Connection, params};
+use tracing::error;
 
 use super::{
     Counts, FeedStanding, LedgerError, Outcome, Purpose, Recorded,
+    aside::{self, Aside, Audit},
     book::{Book, newest_life, unassigned},
     file,
     kept::{self, KeptRow},
+    key,
+    packed::{Packer, Unpacked},
     plan::{Planned, PlannedMovement},
+    salvage::{self, Terms},
+    storage::{self, Room, Storage},
 };
 use crate::{
+    cause,
+    clock::mark::Marks,
+    config::StorageLimits,
     movement::entry::{Entry, EntryError, Statement},
     register::catalog::Catalog,
 };
 
-const INSERT: &str = "INSERT INTO record (life, seq, link, origin, text) VALUES (?, ?, ?, ?, ?)";
+const INSERT: &str = "INSERT INTO record (key, link, origin, text) VALUES (?, ?, ?, ?)";
+
+/// Bytes of records that a salvaged ledger may begin with; beyond it the oldest settled ones are only added up.
+const SALVAGE_ROOM: u64 = 512 * 1024 * 1024;
 
 /// The ledger, open for writing. One per site; the lock on its folder sees to that.
 #[derive(Debug)]
 pub struct Ledger {
     db: Connection,
     book: Book,
+    packer: Packer,
     /// A commit has failed since the book was read: it may say more than the file.
     stale: bool,
+    storage: Storage,
     /// The one that the newest commit left.
     catalog: Arc<Catalog>,
     unassigned: FeedName,
@@ -48,26 +64,122 @@ pub struct Ledger {
 pub struct Group<'l> {
     pub(super) db: &'l Connection,
     pub(super) book: &'l mut Book,
+    packer: &'l mut Packer,
     insert: CachedStatement<'l>,
     unassigned: &'l FeedName,
 }
 
 impl Ledger {
-    /// Opens the ledger of a site, making it when there is none, with a feed for each name.
+    /// Opens the ledger of a site, making it when there is none, with a feed for each name. One that is damaged is set
+    /// aside whole, and what is proved of it goes on in a new file.
     ///
     /// # Errors
     /// [`LedgerError`]; `Locked` when another agent has it, `SchemaTooNew` when a newer one wrote it.
     pub fn open(state_dir: &Path, feeds: &[FeedName], catalog: Arc<Catalog>) -> Result<Self, LedgerError> {
         let lock = file::lock(state_dir)?;
-        let db = file::open(state_dir, Purpose::Write)?;
+        let folder = |source| LedgerError::Folder { path: state_dir.to_owned(), source };
+        salvage::resume(state_dir).map_err(folder)?;
         let unassigned = unassigned();
-        for feed in feeds.iter().chain([&unassigned]) {
-            if newest_life(&db, feed)?.is_none() {
-                begin_life(&db, feed)?;
+        let names: Vec<FeedName> = feeds.iter().chain([&unassigned]).cloned().collect();
+        let opened = match salvage::noted(state_dir) {
+            Some(why) => Err(LedgerError::NotedDamage(why)),
+            None if salvage::log_hides_commits(state_dir) => Err(LedgerError::BrokenLog),
+            None => open_book(state_dir, &names, &catalog),
+        };
+        let (db, book, log) = match opened {
+            Err(error) if error.is_damage(state_dir) => {
+                let apart = salvage::set_aside(state_dir, wall_now()).map_err(folder)?;
+                let (why, apart) = (cause::chain(&error), apart.display());
+                error!(why, %apart, "ledger is damaged and set aside; going on with what is proved of it");
+                open_book(state_dir, &names, &catalog)?
             }
+            // Even a start writes: what the log holds goes into the file.
+            Err(error) if error.is_disk_full() && storage::release(state_dir) => {
+                open_book(state_dir, &names, &catalog)?
+            }
+            opened => opened?,
+        };
+        let mut storage = Storage::new(state_dir);
+        storage.look(&db).map_err(LedgerError::Read)?;
+        let stale = log == Log::Held;
+        Ok(Self { db, book, packer: Packer::default(), stale, storage, catalog, unassigned, _lock: lock })
+    }
+
+    /// Says how much of the disk the ledger may take, and sets the ballast aside.
+    ///
+    /// # Errors
+    /// [`LedgerError::Write`].
+    pub fn limit(&mut self, limits: StorageLimits) -> Result<(), LedgerError> {
+        self.storage.limit(&self.db, limits).map_err(LedgerError::Write)
+    }
+
+    /// Whether an error says that the file's content is damaged; then that is noted for the next start.
+    #[must_use]
+    pub fn is_damage(&self, error: &LedgerError) -> bool {
+        let is_damage = error.is_damage(self.storage.folder());
+        if is_damage {
+            // Without the note the next start finds out by itself, unless it reads nothing of the damaged part.
+            let _ = salvage::note(self.storage.folder(), &cause::chain(error));
         }
-        let book = Book::read(&db, catalog.clone())?;
-        Ok(Self { db, book, stale: false, catalog, unassigned, _lock: lock })
+        is_damage
+    }
+
+    /// How full the disk was after the newest commit.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.storage.room()
+    }
+
+    /// Looks how full the disk is: others write to it, too, and go.
+    pub fn look_for_room(&mut self) -> Room {
+        // Where the file cannot even be asked, what was known before holds.
+        let _ = self.storage.look(&self.db);
+        self.storage.room()
+    }
+
+    /// Looks how full the disk is, after what makes room without a commit: a log that outgrew itself while somebody read the
+    /// file begins anew as soon as nobody does, and the ballast is made again.
+    pub fn tidy(&mut self) -> Room {
+        if !self.stale && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
+            // Held still, or no room in the file: the next look tries again.
+            let _ = file::begin_log_at_once(&self.db);
+        }
+        self.storage.hold_ballast();
+        self.look_for_room()
+    }
+
+    /// The newest time on a record, made by a clock that could be right; milliseconds since 1970, 0 when there is none.
+    #[must_use]
+    pub fn newest_ms(&self) -> i64 {
+        self.book.newest_ms
+    }
+
+    /// Records of a wrong clock whose times wait to be put right.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.book.marks
+    }
+
+    /// Movements of each feed since its last checkpoint.
+    #[must_use]
+    pub fn since_checkpoint(&self) -> BTreeMap<FeedName, u64> {
+        self.book.news.iter().map(|(feed, news)| (feed.clone(), news.movements)).collect()
+    }
+
+    /// What is set aside; `limit` at most.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn set_aside(&self, limit: usize) -> Result<Vec<Aside>, LedgerError> {
+        aside::list(&self.db, limit)
+    }
+
+    /// What people did to the ledger, newest first; `limit` at most.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn audit(&self, limit: usize) -> Result<Vec<Audit>, LedgerError> {
+        aside::audit(&self.db, limit)
     }
 
     /// Does `work` and commits it; or, when anything fails, leaves the ledger as it was. After a failure the book says
@@ -80,22 +192,43 @@ impl Ledger {
         work: impl FnOnce(&mut Group<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         if self.stale {
-            self.book = Book::read(&self.db, self.catalog.clone())?;
-            self.stale = false;
+            self.recover()?;
         }
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::Write)?;
         let done = self.group().and_then(|mut group| work(&mut group)).and_then(|done| {
             self.db.execute_batch("COMMIT").map_err(LedgerError::Write)?;
             Ok(done)
         });
-        if done.is_err() {
-            // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
-            let _ = self.db.execute_batch("ROLLBACK");
-            self.stale = true;
-        } else {
-            self.catalog.clone_from(&self.book.catalog);
+        match &done {
+            Ok(_) => {
+                self.catalog.clone_from(&self.book.catalog);
+                self.look_for_room();
+            }
+            Err(error) => {
+                // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
+                let _ = self.db.execute_batch("ROLLBACK");
+                self.stale = true;
+                if error.is_disk_full() {
+                    self.storage.release_ballast();
+                }
+                self.look_for_room();
+            }
         }
         done
+    }
+
+    /// After a commit that failed: makes sure that nothing of it can come back, and learns from the file what holds.
+    ///
+    /// What the commit wrote may stand in the log, whole and with the right sums: a failed fsync says nothing of what is on
+    /// the disk, and the system takes those pages for written from then on. A log that went on behind them would end at
+    /// them after a power cut, whatever was synced later. So the log is begun anew before anything is taken in: what was
+    /// committed goes into the file, and only when that is synced the ledger accepts again.
+    fn recover(&mut self) -> Result<(), LedgerError> {
+        file::begin_log(&self.db)?;
+        self.book = Book::read(&self.db, self.catalog.clone())?;
+        self.storage.hold_ballast();
+        self.stale = false;
+        Ok(())
     }
 
     /// The facts beside the records, by kind and name.
@@ -124,6 +257,26 @@ impl Ledger {
         self.book.counts()
     }
 
+    /// Whether an entry is the repetition of something recorded.
+    pub(super) fn is_repetition(&self, entry: &Entry) -> bool {
+        entry.origin.is_some_and(|origin| {
+            origin.proves_repeat && self.book.origins.values().any(|origins| origins.knows(origin.key))
+        })
+    }
+
+    /// Whether a settlement through this record leaves nothing to be sent, and is of records that the hub has taken, all
+    /// of them.
+    #[must_use]
+    pub(super) fn settles_all(&self, feed: &FeedName, life: i64, through: Seq) -> bool {
+        let Some(head) = self.book.heads.get(feed).filter(|head| head.life == life) else { return false };
+        let is_here = |seq: &Seq| *seq > head.through;
+        !self.stale
+            && through == head.recorded
+            && through > head.through
+            && !head.withheld.iter().any(is_here)
+            && !head.holes.iter().any(|(_, last)| is_here(last))
+    }
+
     /// Where each feed stands for delivery.
     #[must_use]
     pub fn standings(&self) -> std::collections::BTreeMap<FeedName, FeedStanding> {
@@ -135,9 +288,54 @@ impl Ledger {
             insert: self.db.prepare_cached(INSERT).map_err(LedgerError::Write)?,
             db: &self.db,
             book: &mut self.book,
+            packer: &mut self.packer,
             unassigned: &self.unassigned,
         })
     }
+}
+
+/// Whether the log of an opened file was begun anew.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Log {
+    Begun,
+    Held,
+}
+
+/// Opens the file, fills it with what is salvaged where that is due, and reads it.
+fn open_book(
+    state_dir: &Path,
+    feeds: &[FeedName],
+    catalog: &Arc<Catalog>,
+) -> Result<(Connection, Book, Log), LedgerError> {
+    let mut db = file::open(state_dir, Purpose::Write)?;
+    let log = match file::begin_log(&db) {
+        Ok(()) => Log::Begun,
+        // Whoever holds it may be gone in a moment. Until then nothing is accepted, but everything can be seen.
+        Err(LedgerError::LogHeld) => Log::Held,
+        Err(error) => return Err(error),
+    };
+    let is_empty: bool =
+        db.query_row("SELECT NOT EXISTS (SELECT 1 FROM life)", [], |row| row.get(0)).map_err(LedgerError::Read)?;
+    // Also after a power cut between setting aside and this.
+    if is_empty && let Some(apart) = salvage::apart(state_dir).last() {
+        let name = apart.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !salvage::is_restored(&db, &name).map_err(LedgerError::Read)? {
+            // In one commit: what is written stands in the log and in the file.
+            let room = SALVAGE_ROOM.min(storage::free(state_dir) / 3);
+            let mut epoch = || new_epoch().map(|(epoch, _)| epoch);
+            let mut terms = Terms { now: wall_now(), feeds, epoch: &mut epoch, room };
+            let report = salvage::restore_into(&mut db, &salvage::salvage(&apart.folder), &mut terms);
+            let report = report.map_err(LedgerError::Write)?;
+            error!(report = %report, "ledger salvaged");
+        }
+    }
+    for feed in feeds {
+        if newest_life(&db, feed)?.is_none() {
+            begin_life(&db, feed)?;
+        }
+    }
+    let book = Book::read(&db, catalog.clone())?;
+    Ok((db, book, log))
 }
 
 impl Group<'_> {
@@ -168,7 +366,10 @@ impl Group<'_> {
             match row {
                 // One record carries the origin of all.
                 Planned::Movement(planned) => recorded.push(self.append_movement(*planned, origin.take())?),
-                Planned::Count { feed, text } => drop(self.append_text(&feed, text.as_str(), origin.take())?),
+                Planned::Count { feed, count, text } => {
+                    self.append_text(&feed, text.as_str(), origin.take())?;
+                    self.book.note(&feed, &Record::Count(*count));
+                }
                 Planned::Keep(fact) => kept::keep(self.db, &fact)?,
                 Planned::Forget(key) => kept::forget(self.db, &key)?,
             }
@@ -183,11 +384,19 @@ impl Group<'_> {
         if let Some(corrected) = movement.corrects {
             self.book.taken_back.insert((life, corrected));
         }
-        let on_hand = &mut self.book.on_hand;
-        on_hand.apply(&movement);
-        let held = |place: &Place| on_hand.get(&movement.item, place).unwrap_or(0);
+        self.book.fold(&feed, &movement);
+        // Read from the record that it goes through, so that there is one place that knows what a record says.
+        let record = Record::Movement(movement);
+        self.book.note(&feed, &record);
+        let Record::Movement(movement) = record else { unreachable!("it has just been made") };
+        let held = |place: &Place| self.book.on_hand.get(&movement.item, place).unwrap_or(0);
         let (left, reached) = (held(&movement.from), held(&movement.to));
         Ok(Recorded { feed, life, seq, movement, act, happened, left, reached })
+    }
+
+    /// The feeds there are.
+    pub fn feeds(&self) -> impl Iterator<Item = &FeedName> {
+        self.book.heads.keys()
     }
 
     pub(super) fn catalog(&self) -> &Catalog {
@@ -208,7 +417,12 @@ impl Group<'_> {
         let head = self.book.heads.get_mut(feed).ok_or_else(|| LedgerError::NoFeed(feed.clone()))?;
         let (seq, link) = (head.recorded.next(), head.link.then(text));
         self.insert
-            .execute(params![head.life, signed(seq), link.as_bytes(), origin.map(u64::cast_signed), text])
+            .execute(params![
+                key::of(head.life, seq),
+                link.as_bytes(),
+                origin.map(u64::cast_signed),
+                self.packer.pack(text)
+            ])
             .map_err(LedgerError::Write)?;
         (head.recorded, head.link) = (seq, link);
         if let Some(origin) = origin {
@@ -220,19 +434,26 @@ impl Group<'_> {
 
 /// Begins a new epoch for a feed.
 pub(super) fn begin_life(db: &Connection, feed: &FeedName) -> Result<(), LedgerError> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    let mut entropy = [0; 10];
-    File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut entropy))
-        .map_err(|source| LedgerError::Folder { path: "/dev/urandom".into(), source })?;
-    let epoch = Epoch::new(millis, entropy);
+    let (epoch, millis) = new_epoch().map_err(|source| LedgerError::Folder { path: "/dev/urandom".into(), source })?;
     db.execute(
         "INSERT INTO life (feed, epoch, begun_ms) VALUES (?, ?, ?)",
         params![feed.as_str(), epoch.as_str(), millis.cast_signed()],
     )
-    .map(drop)
+    .and_then(|_| salvage::keep_life(db, db.last_insert_rowid(), feed, &epoch, millis.cast_signed()))
     .map_err(LedgerError::Write)
+}
+
+/// An epoch nobody had before, and its time in milliseconds since 1970.
+fn new_epoch() -> io::Result<(Epoch, u64)> {
+    let millis = wall_now().millis().max(0).cast_unsigned();
+    let mut entropy = [0; 10];
+    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut entropy))?;
+    Ok((Epoch::new(millis, entropy), millis))
+}
+
+fn wall_now() -> WallTime {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    WallTime::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 pub(super) fn signed(seq: Seq) -> i64 {
@@ -241,7 +462,7 @@ pub(super) fn signed(seq: Seq) -> i64 {
 
 /// A record's text as it stands in the file. Its length was checked when it was written.
 pub(super) fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<RecordText> {
-    RecordText::new(row.get(column)?).map_err(|error| {
+    RecordText::new(row.get::<_, Unpacked>(column)?.0).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
     })
 }

@@ -9,12 +9,13 @@ use gateway_proto::{
     record::{Count, Record, RecordError, RecordText},
     time::WallTime,
 };
-use rusqlite::{OptionalExtension, params};
+use rusqlite::OptionalExtension;
 
 use super::{
     LedgerError,
-    group::{Group, signed, text},
+    group::{Group, text},
     kept::KEPT_LEN_MAX,
+    key,
 };
 use crate::movement::{
     entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Position, Posting, Statement, TakeBack},
@@ -24,7 +25,7 @@ use crate::movement::{
 /// One row to write.
 pub(super) enum Planned {
     Movement(Box<PlannedMovement>),
-    Count { feed: FeedName, text: RecordText },
+    Count { feed: FeedName, count: Box<Count>, text: RecordText },
     Keep(Kept),
     Forget(KeptKey),
 }
@@ -146,7 +147,8 @@ impl Group<'_> {
             clock: posting.clock.clone(),
         };
         let feed = self.catalog().feed(&posting.item).unwrap_or(self.unassigned()).clone();
-        rows.push(Planned::Count { feed: feed.clone(), text: Record::Count(count).to_text()? });
+        let text = Record::Count(count.clone()).to_text()?;
+        rows.push(Planned::Count { feed: feed.clone(), count: Box::new(count), text });
         let Ok(qty) = Quantity::new(posting.change.unsigned_abs()) else { return Ok(()) };
         let (from, to) = match posting.change {
             ..0 => (posting.place.clone(), Place::Variance),
@@ -168,6 +170,10 @@ impl Group<'_> {
         let seq = *seq;
         let no_movement = || EntryError::NoMovement { feed: feed.clone(), seq };
         let Some(head) = self.book.heads.get(feed) else { return Ok(Err(no_movement())) };
+        if seq <= head.trimmed {
+            // What retention has passed may have been taken back before, too.
+            return Ok(Err(no_movement()));
+        }
         if life.is_some_and(|life| life != head.life) {
             return Ok(Err(EntryError::EarlierLife { feed: feed.clone(), seq }));
         }
@@ -179,8 +185,8 @@ impl Group<'_> {
         }
         let found = self
             .db
-            .prepare_cached("SELECT text FROM record WHERE life = ? AND seq = ?")
-            .and_then(|mut select| select.query_row(params![head.life, signed(seq)], |row| text(row, 0)).optional())
+            .prepare_cached("SELECT text FROM record WHERE key = ?")
+            .and_then(|mut select| select.query_row([key::of(head.life, seq)], |row| text(row, 0)).optional())
             .map_err(LedgerError::Read)?;
         Ok(match found.map(|text| Record::parse(text.as_str())) {
             Some(Ok(Record::Movement(movement))) if movement.corrects.is_none() => Ok(movement),

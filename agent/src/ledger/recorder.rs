@@ -5,17 +5,38 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand};
+use gateway_proto::{
+    delivery::Effect,
+    name::{FeedName, Text},
+    on_hand::OnHand,
+    record::{ClockOffset, Seq},
+    time::WallTime,
+};
+use serde_json::{Map, Value};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tracing::error;
 
-use super::{Counts, FeedStanding, Group, Ledger, LedgerError, Outcome, Recorded};
-use crate::movement::entry::{Entry, EntryError};
+use super::{
+    Aside, AsideAct, AsideKey, AsideOutcome, Audit, Counts, FeedStanding, Fullness, Group, Ledger, LedgerError,
+    Outcome, Recorded, Removal, Room,
+};
+use crate::{
+    clock::mark::Marks,
+    movement::entry::{Entry, EntryError},
+};
 
 /// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
 const QUEUE_MAX: usize = 1_024;
 
 /// Entries in one commit: past this a group gains nothing and its first member waits for its last.
 const GROUP_MAX: usize = 512;
+
+/// Bites of acknowledged records that are removed before anything is refused: ten thousand records.
+const BITES_MAX: usize = 20;
+
+/// Acknowledged records of a feed that stay while the disk is only getting short: what a hub that was put back to last
+/// night's backup asks for.
+const KEPT_WHEN_SHORT: u64 = 5_000;
 
 /// Recorded movements that a slow listener may be behind before it misses some. Listeners are pages and the demo;
 /// what they miss they read from the ledger.
@@ -30,6 +51,14 @@ pub enum Refused {
     /// The ledger cannot write. Say it where the part was taken; try again.
     #[error("ledger cannot write")]
     Ledger(#[source] Arc<LedgerError>),
+    /// No room is left for movements; what is there still goes to the hub, and makes room.
+    #[error(
+        "ledger is full: {used} of {limit} MB are used and nothing is acknowledged that could go; bring the hub's line back, \
+         or give it more room ([storage] budget_mb, free disk space, damaged-* folders)",
+        used = .0.used / 1_000_000,
+        limit = .0.limit / 1_000_000
+    )]
+    Full(Room),
     #[error("ledger is closed")]
     Closed,
 }
@@ -41,6 +70,44 @@ pub struct View {
     pub counts: Counts,
     /// Why the newest commit failed; `None` once one succeeded again.
     pub trouble: Option<Arc<LedgerError>>,
+    pub room: Room,
+    /// Settlements wait for the next commit.
+    pub is_held: bool,
+    /// Movements that were refused because there was no room for them.
+    pub refused_full: u64,
+    /// Movements of each feed since its last checkpoint.
+    pub since_checkpoint: BTreeMap<FeedName, u64>,
+    /// Records of a wrong clock whose times wait to be put right.
+    pub marks: Marks,
+}
+
+/// Something the ledger does for itself.
+#[derive(Debug, Clone)]
+pub enum Chore {
+    /// Appends a checkpoint to a feed.
+    Checkpoint { feed: FeedName, at: WallTime },
+    /// Tells a feed when a boot with a wrong clock really was.
+    Clock { feed: FeedName, offset: ClockOffset },
+    /// Tells a feed how the site is.
+    Health { feed: FeedName, body: Map<String, Value> },
+    /// Removes acknowledged records of a feed that are older.
+    Trim { feed: FeedName, before: WallTime },
+    /// Writes what waits for the next commit, where none has come.
+    Flush,
+    /// Does something to a record that is set aside.
+    Tend { of: AsideKey, act: AsideAct, actor: Text, at: WallTime },
+}
+
+/// What came of a chore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// So many records were appended.
+    Appended(u64),
+    /// So many were removed.
+    Trimmed(u64),
+    Tended(AsideOutcome),
+    /// The disk is too full for it.
+    Waived,
 }
 
 /// The way to the recorder. Cheap to clone; the recorder ends when the last one is gone.
@@ -57,6 +124,9 @@ pub type Answer<T> = oneshot::Receiver<Result<T, Refused>>;
 #[derive(Debug)]
 enum Command {
     Look { answer: oneshot::Sender<OnHand> },
+    LookAside { limit: usize, answer: oneshot::Sender<Result<Vec<Aside>, LedgerError>> },
+    LookForRoom,
+    LookAudit { limit: usize, answer: oneshot::Sender<Result<Vec<Audit>, LedgerError>> },
     Write(Write),
 }
 
@@ -71,6 +141,10 @@ enum Write {
         life: i64,
         effects: Vec<Effect>,
         answer: oneshot::Sender<Result<(), Refused>>,
+    },
+    Do {
+        chore: Chore,
+        answer: oneshot::Sender<Result<Done, Refused>>,
     },
     #[cfg(feature = "planted-defects")]
     RecordAgain {
@@ -132,6 +206,42 @@ impl Recorder {
         answered.await.map_err(|_| Refused::Closed)
     }
 
+    /// What is set aside; `limit` at most.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn set_aside(&self, limit: usize) -> Result<Vec<Aside>, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::LookAside { limit, answer }).await;
+        looked(answered.await)
+    }
+
+    /// Has the disk looked at although nothing is recorded: others write to it, too, and go. [`View::room`] has what was
+    /// found.
+    pub async fn look_for_room(&self) {
+        let _ = self.commands.send(Command::LookForRoom).await;
+    }
+
+    /// What people did to the ledger, newest first; `limit` at most.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn audit(&self, limit: usize) -> Result<Vec<Audit>, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::LookAudit { limit, answer }).await;
+        looked(answered.await)
+    }
+
+    /// Does a chore; returns after its commit.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was done.
+    pub async fn tend(&self, chore: Chore) -> Result<Done, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.commands.send(Command::Write(Write::Do { chore, answer })).await;
+        answered.await.unwrap_or(Err(Refused::Closed))
+    }
+
     /// Positions and counts, renewed with every commit.
     #[must_use]
     pub fn view(&self) -> watch::Receiver<Arc<View>> {
@@ -158,6 +268,7 @@ impl Recorder {
 enum Reply {
     Recorded(oneshot::Sender<Result<Outcome, Refused>>, Result<Outcome, Arc<EntryError>>),
     TakenDown(oneshot::Sender<Result<(), Refused>>),
+    Done(oneshot::Sender<Result<Done, Refused>>, Done),
 }
 
 impl Reply {
@@ -168,7 +279,54 @@ impl Reply {
             (Self::TakenDown(answer), Some(error)) => drop(answer.send(Err(Refused::Ledger(error.clone())))),
             (Self::Recorded(answer, outcome), None) => drop(answer.send(outcome.map_err(Refused::Entry))),
             (Self::TakenDown(answer), None) => drop(answer.send(Ok(()))),
+            (Self::Done(answer, _), Some(error)) => drop(answer.send(Err(Refused::Ledger(error.clone())))),
+            (Self::Done(answer, done), None) => drop(answer.send(Ok(done))),
         }
+    }
+}
+
+/// Settlements of feeds with nothing left to send, which wait for the next commit: one of their own would write as much
+/// flash as the movement it is about. Forgotten in a power cut they cost one batch that is sent again.
+#[derive(Default)]
+struct Held(BTreeMap<FeedName, (i64, Seq)>);
+
+impl Held {
+    /// Takes a settlement that can wait; gives back what cannot.
+    fn take(&mut self, ledger: &Ledger, write: Write) -> Result<oneshot::Sender<Result<(), Refused>>, Write> {
+        match write {
+            Write::TakeDown { feed, life, effects, answer } => match &effects[..] {
+                [Effect::Settle { through, refused, lost: None }]
+                    if refused.is_empty() && ledger.settles_all(&feed, life, *through) =>
+                {
+                    self.0.insert(feed, (life, *through));
+                    Ok(answer)
+                }
+                _ => Err(Write::TakeDown { feed, life, effects, answer }),
+            },
+            #[cfg(feature = "planted-defects")]
+            write @ Write::RecordAgain { .. } => Err(write),
+            write @ (Write::Record { .. } | Write::Do { .. }) => Err(write),
+        }
+    }
+
+    /// What a view has to show of them.
+    fn show(&self, view: &mut View) {
+        view.is_held = !self.0.is_empty();
+        for (feed, (life, through)) in &self.0 {
+            let Some(at) = view.standings.get_mut(feed).filter(|at| at.life == *life) else { continue };
+            let settled = through.0.saturating_sub(at.standing.through.0);
+            at.standing.through = at.standing.through.max(*through);
+            if let Some(counts) = view.counts.feeds.get_mut(feed) {
+                counts.acked += settled;
+                counts.waiting = counts.waiting.saturating_sub(settled);
+            }
+        }
+    }
+
+    fn apply(&self, book: &mut Group<'_>) -> Result<(), LedgerError> {
+        self.0.iter().try_for_each(|(feed, (life, through))| {
+            book.take_down(feed, *life, &Effect::Settle { through: *through, refused: Vec::new(), lost: None })
+        })
     }
 }
 
@@ -179,6 +337,7 @@ fn run(
     announce: &broadcast::Sender<Arc<Recorded>>,
 ) {
     let (mut group, mut writes) = (Vec::with_capacity(GROUP_MAX), Vec::with_capacity(GROUP_MAX));
+    let mut held = Held::default();
     while queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
         // Looking is no commit: an agent that is only asked must not sync, nor tell everyone that something changed.
         for command in group.drain(..) {
@@ -186,28 +345,58 @@ fn run(
                 // Better no answer than one that runs ahead of the file.
                 Command::Look { .. } if ledger.is_stale() => {}
                 Command::Look { answer } => drop(answer.send(ledger.on_hand().clone())),
+                Command::LookAside { limit, answer } => drop(answer.send(ledger.set_aside(limit))),
+                Command::LookForRoom => tidy(&mut ledger, publish),
+                Command::LookAudit { limit, answer } => drop(answer.send(ledger.audit(limit))),
                 Command::Write(write) => writes.push(write),
+            }
+        }
+        if ledger.room().fullness == Fullness::Full
+            && ledger.tidy().fullness == Fullness::Full
+            && !has_made_room(&mut ledger)
+        {
+            refuse_movements(&ledger, &mut writes, publish);
+        }
+        // Alone they wait; beside anything else they go along with it.
+        if writes.iter().all(|write| matches!(write, Write::TakeDown { .. })) {
+            for write in std::mem::take(&mut writes) {
+                match held.take(&ledger, write) {
+                    Ok(answer) => {
+                        show(publish, &ledger, &held);
+                        let _ = answer.send(Ok(()));
+                    }
+                    Err(write) => writes.push(write),
+                }
             }
         }
         if writes.is_empty() {
             continue;
         }
         let mut replies = Vec::with_capacity(writes.len());
+        let room = ledger.room();
         let committed = ledger.in_one_commit(|book| {
-            let mut applied = Ok(());
+            let mut applied = held.apply(book).and_then(|()| make_room(book, room.fullness));
             for write in writes.drain(..) {
                 // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
                 let book = applied.is_ok().then_some(&mut *book);
-                applied = applied.and(apply(book, write, &mut replies));
+                applied = applied.and(apply(book, write, room.fullness, &mut replies));
             }
             applied
         });
+        // Where the ledger could not even begin, nothing was asked of it yet; whoever waits hears of it all the same.
+        for write in writes.drain(..) {
+            let _ = apply(None, write, room.fullness, &mut replies);
+        }
         let failed = committed.err().map(Arc::new);
+        if failed.is_none() {
+            held.0.clear();
+        }
+        let is_damaged = failed.as_ref().is_some_and(|error| ledger.is_damage(error));
         publish.send_modify(|view| {
             *view = Arc::new(match &failed {
-                None => view_of(&ledger),
+                None => View { refused_full: view.refused_full, ..view_of(&ledger) },
                 // The book runs ahead of the file now: what was true before still is.
-                Some(error) => View { trouble: Some(error.clone()), ..View::clone(view) },
+                Some(error) => View { trouble: Some(error.clone()), room: ledger.room(), ..View::clone(view) },
             });
         });
         for reply in replies {
@@ -222,11 +411,46 @@ fn run(
             }
             reply.send(failed.as_ref());
         }
+        if is_damaged {
+            // The next start sets the file aside and salvages it; whoever waits for this thread ends the process.
+            error!("ledger is damaged; ending, so that the next start sets it aside");
+            return;
+        }
+    }
+    // What was held goes with the ledger's last commit; forgotten it would only be sent again.
+    if !held.0.is_empty() {
+        let _ = ledger.in_one_commit(|book| held.apply(book));
     }
 }
 
+/// Looks how full the disk is, and publishes it where that is news.
+fn tidy(ledger: &mut Ledger, publish: &watch::Sender<Arc<View>>) {
+    let room = ledger.tidy();
+    publish.send_if_modified(|view| {
+        let is_news = view.room != room;
+        if is_news {
+            *view = Arc::new(View { room, ..View::clone(view) });
+        }
+        is_news
+    });
+}
+
+/// Publishes where the feeds stand, with what is held.
+fn show(publish: &watch::Sender<Arc<View>>, ledger: &Ledger, held: &Held) {
+    publish.send_modify(|view| {
+        let mut shown = View { refused_full: view.refused_full, trouble: view.trouble.clone(), ..view_of(ledger) };
+        held.show(&mut shown);
+        *view = Arc::new(shown);
+    });
+}
+
 /// Applies a write, or with no book just keeps its sender for the answer.
-fn apply(book: Option<&mut Group<'_>>, write: Write, replies: &mut Vec<Reply>) -> Result<(), LedgerError> {
+fn apply(
+    book: Option<&mut Group<'_>>,
+    write: Write,
+    fullness: Fullness,
+    replies: &mut Vec<Reply>,
+) -> Result<(), LedgerError> {
     match write {
         Write::Record { entry, answer } => {
             let outcome = book.map_or(Ok(Ok(Outcome::NoChange)), |book| book.append(*entry));
@@ -242,6 +466,12 @@ fn apply(book: Option<&mut Group<'_>>, write: Write, replies: &mut Vec<Reply>) -
             let Some(book) = book else { return Ok(()) };
             effects.iter().try_for_each(|effect| book.take_down(&feed, life, effect))
         }
+        Write::Do { chore, answer } => {
+            let done = book.map_or(Ok(Done::Waived), |book| carry_out(book, chore, fullness));
+            let (done, failed) = done.map_or_else(|error| (Done::Waived, Err(error)), |done| (done, Ok(())));
+            replies.push(Reply::Done(answer, done));
+            failed
+        }
         #[cfg(feature = "planted-defects")]
         Write::RecordAgain { feed, texts, answer } => {
             replies.push(Reply::TakenDown(answer));
@@ -251,6 +481,101 @@ fn apply(book: Option<&mut Group<'_>>, write: Write, replies: &mut Vec<Reply>) -
     }
 }
 
+fn carry_out(book: &mut Group<'_>, chore: Chore, fullness: Fullness) -> Result<Done, LedgerError> {
+    // In the order of what can be missed: the hub learns less, the movements are all there.
+    let waived = match &chore {
+        Chore::Health { .. } => fullness >= Fullness::Warn,
+        Chore::Checkpoint { .. } => fullness >= Fullness::Tight,
+        Chore::Clock { .. } | Chore::Trim { .. } | Chore::Flush | Chore::Tend { .. } => false,
+    };
+    if waived {
+        return Ok(Done::Waived);
+    }
+    Ok(match chore {
+        Chore::Checkpoint { feed, at } => Done::Appended(book.append_checkpoint(&feed, at)?),
+        Chore::Clock { feed, offset } => {
+            book.append_clock(&feed, offset)?;
+            Done::Appended(1)
+        }
+        Chore::Health { feed, body } => {
+            book.append_health(&feed, body)?;
+            Done::Appended(1)
+        }
+        Chore::Flush => Done::Appended(0),
+        Chore::Trim { feed, before } => Done::Trimmed(book.trim(&feed, Removal::Before(before))?),
+        Chore::Tend { of, act, actor, at } => Done::Tended(book.tend(&of, act, &actor, at)?),
+    })
+}
+
+/// Where the disk is short, acknowledged records go before their time, a few with every commit.
+fn make_room(book: &mut Group<'_>, fullness: Fullness) -> Result<(), LedgerError> {
+    let kept = match fullness {
+        Fullness::Roomy => return Ok(()),
+        Fullness::Warn => KEPT_WHEN_SHORT,
+        Fullness::Tight | Fullness::Full => 0,
+    };
+    let feeds: Vec<FeedName> = book.feeds().cloned().collect();
+    for feed in feeds {
+        if book.trim(&feed, Removal::AllBut(kept))? > 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is room again: others have freed it, or acknowledged records are removed for it now.
+fn has_made_room(ledger: &mut Ledger) -> bool {
+    for _ in 0..BITES_MAX {
+        if ledger.look_for_room().fullness < Fullness::Full {
+            return true;
+        }
+        let before = ledger.room().used;
+        if ledger.in_one_commit(|book| make_room(book, Fullness::Full)).is_err() || ledger.room().used >= before {
+            break;
+        }
+    }
+    ledger.room().fullness < Fullness::Full
+}
+
+/// Answers everyone who wants something recorded that there is no room for it; but for a repetition of what is recorded,
+/// whose sender would never hear of it.
+fn refuse_movements(ledger: &Ledger, writes: &mut Vec<Write>, publish: &watch::Sender<Arc<View>>) {
+    let room = ledger.room();
+    let mut refused = 0;
+    for write in std::mem::take(writes) {
+        match write {
+            Write::Record { entry, answer } if ledger.is_repetition(&entry) => {
+                let _ = answer.send(Ok(Outcome::Repeated));
+            }
+            Write::Record { answer, .. } => {
+                refused += 1;
+                let _ = answer.send(Err(Refused::Full(room)));
+            }
+            #[cfg(feature = "planted-defects")]
+            write @ Write::RecordAgain { .. } => writes.push(write),
+            write @ (Write::TakeDown { .. } | Write::Do { .. }) => writes.push(write),
+        }
+    }
+    publish.send_modify(|view| {
+        let refused_full = view.refused_full + refused;
+        *view = Arc::new(View { room, refused_full, ..View::clone(view) });
+    });
+}
+
+/// What a look came to.
+fn looked<T>(answered: Result<Result<T, LedgerError>, oneshot::error::RecvError>) -> Result<T, Refused> {
+    answered.map_err(|_| Refused::Closed)?.map_err(|error| Refused::Ledger(Arc::new(error)))
+}
+
 fn view_of(ledger: &Ledger) -> View {
-    View { standings: ledger.standings(), counts: ledger.counts(), trouble: None }
+    View {
+        standings: ledger.standings(),
+        counts: ledger.counts(),
+        trouble: None,
+        room: ledger.room(),
+        is_held: false,
+        refused_full: 0,
+        since_checkpoint: ledger.since_checkpoint(),
+        marks: ledger.marks().clone(),
+    }
 }

@@ -52,15 +52,20 @@ impl Said {
     /// The movement of `qty` that it describes.
     #[must_use]
     pub fn movement(&self, qty: Quantity) -> Movement {
-        let (from, to) = (self.from.clone(), self.to.clone());
-        let mut movement = Movement::new(self.at, self.item.clone(), qty, from, to, self.by.clone());
-        movement.clock.clone_from(&self.clock);
-        movement.actor.clone_from(&self.actor);
-        movement.reference.clone_from(&self.reference);
-        movement.reason.clone_from(&self.reason);
-        movement.lot.clone_from(&self.lot);
-        movement.serial.clone_from(&self.serial);
-        movement.code.clone_from(&self.code);
+        self.clone().into_movement(qty)
+    }
+
+    /// The same, of what is not needed any more.
+    #[must_use]
+    pub fn into_movement(self, qty: Quantity) -> Movement {
+        let mut movement = Movement::new(self.at, self.item, qty, self.from, self.to, self.by);
+        movement.clock = self.clock;
+        movement.actor = self.actor;
+        movement.reference = self.reference;
+        movement.reason = self.reason;
+        movement.lot = self.lot;
+        movement.serial = self.serial;
+        movement.code = self.code;
         movement
     }
 }

@@ -4,7 +4,7 @@
 //! acknowledged. The library's own queue is never an outbox. [`Session::next`] must be polled by one task alone and is
 //! not cancel-safe (the library connects and flushes inside): race it against shutdown only.
 //!
-//! The library speaks 3.1.1 and 5 in two modules of the same shape; [`v3`] and [`v5`] make one of them.
+//! 3.1.1 is spoken by ourselves, on [`packet`], and 5 by the library; [`v3`] and [`v5`] make one of them.
 
 use std::{
     collections::VecDeque,
@@ -19,6 +19,7 @@ use bytes::Bytes;
 
 use crate::config::{BrokerConfig, MqttVersion};
 
+mod packet;
 pub mod publisher;
 mod v3;
 mod v5;
@@ -95,7 +96,7 @@ enum Polled {
 /// A message, with what its ack needs.
 #[derive(Debug, Clone)]
 pub struct Message {
-    topic: String,
+    topic: Arc<str>,
     payload: Bytes,
     retained: bool,
     repeated: bool,
@@ -104,11 +105,12 @@ pub struct Message {
     receipt: Receipt,
 }
 
-/// What the library wants back for an ack. `None` at QoS 0.
+/// What is wanted back for an ack. `None` at QoS 0.
 #[derive(Debug, Clone)]
 enum Receipt {
     None,
-    V3(Box<rumqttc::Publish>),
+    /// The packet id is enough.
+    V3,
     V5(Box<rumqttc::v5::mqttbytes::v5::Publish>),
 }
 
@@ -130,7 +132,7 @@ fn lock(asked: &Asked) -> MutexGuard<'_, VecDeque<Vec<String>>> {
 
 #[derive(Debug, Clone)]
 enum Client {
-    V3(rumqttc::AsyncClient),
+    V3(v3::Client),
     V5(rumqttc::v5::AsyncClient),
 }
 
@@ -303,9 +305,11 @@ impl Outbox {
         }
         // Fails only when the session has ended; the broker then sends the message again to the next one.
         match (&self.client, &message.receipt) {
-            (Client::V3(client), Receipt::V3(publish)) => drop(client.try_ack(publish)),
+            (Client::V3(client), Receipt::V3) => {
+                client.ack(message.packet_id, || message.connect == self.connect.load(Ordering::Relaxed));
+            }
             (Client::V5(client), Receipt::V5(publish)) => drop(client.try_ack(publish)),
-            (Client::V3(_) | Client::V5(_), Receipt::None | Receipt::V3(_) | Receipt::V5(_)) => {}
+            (Client::V3(_) | Client::V5(_), Receipt::None | Receipt::V3 | Receipt::V5(_)) => {}
         }
     }
 
@@ -318,7 +322,7 @@ impl Outbox {
         // Held while it is queued, so that both queues have one order.
         let mut asked = lock(&self.asked);
         let is_queued = match &self.client {
-            Client::V3(client) => client.try_subscribe_many(v3::filters(topics)).is_ok(),
+            Client::V3(client) => client.subscribe(topics),
             Client::V5(client) => client.try_subscribe_many(v5::filters(topics)).is_ok(),
         };
         if is_queued {
@@ -331,10 +335,7 @@ impl Outbox {
     #[must_use]
     pub fn publish(&self, topic: &str, payload: Vec<u8>, retained: bool) -> bool {
         match &self.client {
-            Client::V3(client) => {
-                let qos = if retained { rumqttc::QoS::AtLeastOnce } else { rumqttc::QoS::AtMostOnce };
-                client.try_publish(topic, qos, retained, payload).is_ok()
-            }
+            Client::V3(client) => client.publish(topic, &payload, retained),
             Client::V5(client) => {
                 use rumqttc::v5::mqttbytes::QoS;
                 let qos = if retained { QoS::AtLeastOnce } else { QoS::AtMostOnce };
@@ -348,7 +349,7 @@ impl Outbox {
     pub fn say_goodbye(&self) {
         // No room means that the connection is broken already or busy; it will be asked again.
         match &self.client {
-            Client::V3(client) => drop(client.try_disconnect()),
+            Client::V3(client) => client.disconnect(),
             Client::V5(client) => drop(client.try_disconnect()),
         }
     }

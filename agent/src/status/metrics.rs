@@ -20,6 +20,29 @@ pub fn text(status: &Status) -> String {
     let one = |value: u64| std::iter::once((site.clone(), value));
     metric("agent_uptime_seconds", "gauge", "Time since start.", &mut one(status.uptime_seconds));
     metric("agent_ledger_bytes", "gauge", "Ledger and its log on disk.", &mut one(status.ledger_bytes));
+    let storage = &status.storage;
+    metric("agent_disk_used_bytes", "gauge", "Bytes the ledger uses.", &mut one(storage.used));
+    metric("agent_disk_limit_bytes", "gauge", "Bytes there are for it.", &mut one(storage.limit));
+    metric("agent_disk_fullness", "gauge", "0 roomy, 1 warn, 2 tight, 3 full.", &mut one(storage.fullness as u64));
+    metric("agent_refused_full_total", "counter", "Movements refused for want of room.", &mut one(storage.refused));
+    metric("agent_damaged_ledgers", "gauge", "Damaged ledgers set aside.", &mut one(storage.apart.len() as u64));
+    let written = storage.written_bytes.map(|bytes| (site.clone(), bytes));
+    metric("agent_written_bytes_total", "counter", "Bytes written to the disk.", &mut written.into_iter());
+    let clock = &status.clock;
+    metric("agent_clock_trusted", "gauge", "1: the clock is trusted.", &mut one(clock.trusted.into()));
+    metric(
+        "agent_clock_trust_seconds",
+        "gauge",
+        "How long it has been trusted, or not.",
+        &mut one(clock.since_seconds),
+    );
+    metric("agent_clock_steps_total", "counter", "Times the clock was set.", &mut one(clock.steps));
+    metric(
+        "agent_clock_floor_seconds",
+        "gauge",
+        "Unix time that is certainly past.",
+        &mut one(u64::try_from(clock.floor.millis() / 1_000).unwrap_or_default()),
+    );
     metric("agent_problems", "gauge", "What status lists as wrong.", &mut one(status.problems.len() as u64));
     type Feed = fn(&super::FeedStatus) -> u64;
     let feeds: [(&str, &str, &str, Feed); 7] = [
@@ -67,13 +90,14 @@ mod tests {
     use super::*;
     use crate::{
         ledger::FeedCounts,
-        status::{DeviceStatus, FeedStatus},
+        status::{DeviceStatus, FeedStatus, StorageStatus},
     };
 
     #[test]
     fn the_conservation_identity_can_be_read_from_the_metrics() {
         let counts = FeedCounts { recorded: 10, acked: 6, waiting: 2, set_aside: 1, lost: 1 };
-        let feed = FeedStatus { counts, conserved: counts.is_conserved(), epoch: "e1".to_owned(), trouble: None };
+        let feed =
+            FeedStatus { counts, conserved: counts.is_conserved(), epoch: "e1".to_owned(), ..FeedStatus::default() };
         let device = DeviceStatus {
             on: "/dev/ttyUSB0".to_owned(),
             connected: true,
@@ -91,11 +115,14 @@ mod tests {
             version: "0".to_owned(),
             uptime_seconds: 5,
             ledger_bytes: 4096,
+            storage: StorageStatus::default(),
+            clock: crate::clock::Clock::start().status(),
             feeds: [("acme".parse().unwrap(), feed)].into(),
             devices: [("scale \"1\"".parse().unwrap(), device)].into(),
             problems: Vec::new(),
         });
         for line in [
+            "agent_clock_steps_total{site=\"plant-7\"} 0",
             "agent_records_recorded_total{feed=\"acme\"} 10",
             "agent_records_acked_total{feed=\"acme\"} 6",
             "agent_records_waiting{feed=\"acme\"} 2",

@@ -1,6 +1,8 @@
 //! The local API: status, metrics and on-hand over a socket that only the agent's user may use, and the metrics over
 //! TCP where the configuration says so.
 
+pub mod ledger;
+
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -22,6 +24,7 @@ use gateway_proto::name::DeviceName;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_util::sync::CancellationToken;
 
+use self::ledger::LedgerDesk;
 use super::floor::{FloorWay, unheard};
 use crate::{
     device::Scan,
@@ -66,6 +69,7 @@ pub async fn run(
     listener: UnixListener,
     watcher: Arc<Watcher>,
     floor: FloorWay,
+    desk: LedgerDesk,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let seen = Router::new()
@@ -73,7 +77,9 @@ pub async fn run(
         .route("/metrics", get(prometheus))
         .route("/on-hand", get(on_hand))
         .with_state(watcher);
-    axum::serve(listener, seen.merge(asked(floor))).with_graceful_shutdown(stop.cancelled_owned()).await
+    axum::serve(listener, seen.merge(asked(floor)).merge(ledger::routes(desk)))
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
 /// Serves the metrics over TCP until stopped.

@@ -2,19 +2,22 @@
 //! recorder to take down what was settled. Each of these may fail; none of that ends the task.
 
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
 
 use gateway_proto::{
     backoff::Backoff,
     batch::{Batch, Load, Lost},
-    delivery::{Delivery, Effect, Reply, Shipment, ShipmentKind, Step, Trouble, TroubleKind},
+    delivery::{Delivery, Effect, Live, Reply, Shipment, ShipmentKind, Step, Trouble, TroubleKind},
     name::{FeedName, SiteName},
     record::Seq,
 };
 use tokio::{
-    sync::watch,
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
     time::{Instant, sleep, sleep_until},
 };
@@ -31,12 +34,23 @@ use crate::{
         recorder::{Recorder, View},
     },
     planted::{Defect, is_planted},
-    status::TroubleBoard,
-    uplink::Uplink,
+    status::FeedBoard,
+    tariff::{Permit, drain::Drain},
+    task::metered::Metered,
+    uplink::{
+        Sent, Uplink,
+        watchdog::{Sight, Watchdog},
+    },
 };
 
 /// Before the ledger is tried again after it could not be read or written.
 const LEDGER_RETRY: Duration = Duration::from_secs(1);
+
+/// No wait for it is longer.
+const LEDGER_RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// Requests that may end without anything being settled, before connections are begun anew.
+const STANDSTILL_REQUESTS: u32 = 3;
 
 /// One feed's delivery, ready to run.
 #[derive(Debug)]
@@ -49,7 +63,21 @@ pub struct FeedDelivery {
     pub reader: Arc<Mutex<Reader>>,
     pub recorder: Recorder,
     pub clock: Clock,
-    pub board: TroubleBoard,
+    /// The line, where it costs; `None` where it does not, or this feed goes another way.
+    pub metered: Option<Arc<Metered>>,
+    /// Records that the hub had refused, to be asked for again.
+    pub questions: mpsc::Receiver<Seq>,
+    pub board: FeedBoard,
+    pub drain: Drain,
+    /// Ends when the newest attempt's request is on its way.
+    pub turn: Option<oneshot::Receiver<()>>,
+}
+
+/// Whether the first shipment waits a random moment.
+#[derive(Clone, Copy)]
+enum Spread {
+    Yes,
+    No,
 }
 
 /// How an attempt went.
@@ -62,27 +90,45 @@ struct Attempt {
 
 impl FeedDelivery {
     /// Delivers until stopped.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
         let mut view = self.recorder.view();
         let Some(mut at) = self.standing(&mut view) else {
             error!(feed = %self.feed, "feed is not in the ledger");
             return;
         };
-        let mut delivery = self.machine(&at);
+        let mut delivery = self.machine(&at, Spread::Yes);
         let mut attempts = JoinSet::new();
+        let mut watchdog = Watchdog::new(STANDSTILL_REQUESTS * self.config.request_timeout + self.config.backoff_max);
+        let mut ended = 0_u64;
+        let mut ledger_retry = LEDGER_RETRY;
+        let mut pressed = self.metered.as_ref().map(|metered| metered.pressed());
         loop {
             if let Some(now_at) = self.standing(&mut view) {
                 if now_at.life == at.life {
                     delivery.handle_recorded(now_at.standing.recorded);
+                    delivery.handle_removed(now_at.standing.oldest);
+                    delivery.handle_withheld(now_at.standing.withheld.clone());
                 } else {
                     warn!(feed = %self.feed, epoch = %now_at.standing.epoch, "new epoch begun");
                     attempts = JoinSet::new();
                     delivery = delivery.renewed(now_at.standing.clone(), self.clock.elapsed());
-                    at = now_at;
+                }
+                at = now_at;
+            }
+            let (step, held) = self.step(&mut delivery, &at);
+            self.tell(&delivery, held, &view.borrow());
+            let sight = Sight {
+                recorded: delivery.standing().recorded,
+                through: delivery.standing().through,
+                requests_ended: ended,
+            };
+            if let Some(bark) = watchdog.handle(self.clock.elapsed(), sight) {
+                self.uplink.renew();
+                if bark.is_first {
+                    let standstill = bark.standstill.as_secs();
+                    warn!(feed = %self.feed, standstill, "nothing settled for long; connections begun anew");
                 }
             }
-            let step = delivery.poll(self.clock.elapsed());
-            self.tell(delivery.trouble());
             let wait = match step {
                 Step::Send(shipment) => {
                     attempts.spawn(self.attempt(&at, shipment));
@@ -91,26 +137,40 @@ impl FeedDelivery {
                 Step::Wait(until) => until.saturating_sub(self.clock.elapsed()),
                 Step::Idle => Duration::MAX,
             };
-            // All branches are cancel-safe: a timer, a watch, a join set and a token keep their place.
+            let due = watchdog.due().map_or(Duration::MAX, |due| due.saturating_sub(self.clock.elapsed()));
+            let wait = wait.min(due);
+            // All branches are cancel-safe: a timer, watches, a queue, a join set and a token keep their place.
             let attempt = tokio::select! {
-                Some(joined) = attempts.join_next() => joined,
+                Some(joined) = attempts.join_next() => {
+                    ended += 1;
+                    joined
+                }
                 () = wait_for(wait) => continue,
                 changed = view.changed() => match changed {
                     Ok(()) => continue,
                     Err(_) => return,
                 },
+                Some(seq) = self.questions.recv() => {
+                    delivery.ask_again(seq);
+                    continue;
+                }
+                () = is_pressed(&mut pressed) => continue,
                 () = stop.cancelled() => return,
             };
             match attempt {
                 Ok(attempt) => {
-                    if !self.handle(&mut delivery, &at, attempt).await {
-                        sleep(LEDGER_RETRY).await;
+                    if self.handle(&mut delivery, &at, attempt).await {
+                        ledger_retry = LEDGER_RETRY;
+                    } else {
+                        // Growing: what was sent is sent again each time.
+                        sleep(ledger_retry).await;
+                        ledger_retry = (2 * ledger_retry).min(LEDGER_RETRY_MAX);
                         // What the machine believed is not what the ledger took down: begin from the ledger.
                         attempts = JoinSet::new();
                         if let Some(now_at) = self.standing(&mut view) {
                             at = now_at;
                         }
-                        delivery = self.machine(&at);
+                        delivery = self.machine(&at, Spread::No);
                     }
                 }
                 Err(error) if error.is_cancelled() => {}
@@ -119,11 +179,42 @@ impl FeedDelivery {
         }
     }
 
-    fn machine(&self, at: &FeedStanding) -> Delivery {
+    /// What to do now, and why nothing is sent where the line costs.
+    fn step(&self, delivery: &mut Delivery, at: &FeedStanding) -> (Step, Option<String>) {
+        let waiting = at.standing.recorded.0.saturating_sub(delivery.standing().through.0);
+        // Asked only when something would go: a permit is used up by being given.
+        let is_ready = delivery.is_ready(self.clock.elapsed());
+        let Some(metered) = self.metered.as_ref().filter(|_| is_ready) else {
+            return (delivery.poll(self.clock.elapsed()), None);
+        };
+        match metered.may_send(&self.feed, &self.clock, waiting) {
+            Permit::Now => (delivery.poll(self.clock.elapsed()), None),
+            Permit::Wait { until, why } => (Step::Wait(until), Some(why.to_string())),
+            Permit::Emergency { records_max } => {
+                let mut step = delivery.poll(self.clock.elapsed());
+                if let Step::Send(shipment) = &mut step
+                    && shipment.kind == ShipmentKind::Records
+                {
+                    shipment.last = shipment.last.min(Seq(shipment.first.0 + records_max.max(1) as u64 - 1));
+                    delivery.handle_shortened(shipment.id, shipment.last);
+                }
+                (step, None)
+            }
+        }
+    }
+
+    fn machine(&self, at: &FeedStanding, spread: Spread) -> Delivery {
         // A seed per feed and start: sites that lost their hub together must not come back together.
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), self.feed.as_str());
         let backoff = Backoff::new(self.config.backoff_first, self.config.backoff_max, seed);
-        Delivery::new(at.standing.clone(), self.config.batch_records, backoff)
+        // Where the line costs nothing travels twice.
+        let live = if self.metered.is_some() { Live::OFF } else { self.config.live };
+        let delivery = Delivery::new(at.standing.clone(), self.config.batch_records, backoff).with_live(live);
+        match spread {
+            // Nor must those that were switched on together, when the power came back.
+            Spread::Yes if at.standing.recorded > at.standing.through => delivery.spread(self.clock.elapsed()),
+            Spread::Yes | Spread::No => delivery,
+        }
     }
 
     fn standing(&self, view: &mut watch::Receiver<Arc<View>>) -> Option<FeedStanding> {
@@ -131,11 +222,20 @@ impl FeedDelivery {
     }
 
     /// Reads the shipment's records and sends them.
-    fn attempt(&self, at: &FeedStanding, shipment: Shipment) -> impl Future<Output = Attempt> + Send + 'static {
+    fn attempt(&mut self, at: &FeedStanding, shipment: Shipment) -> impl Future<Output = Attempt> + Send + 'static {
+        // One after the other up to the moment when the request is on its way: batches that overtake each other are gaps
+        // to the hub.
+        let (on_its_way, next_turn) = oneshot::channel::<()>();
+        let turn = self.turn.replace(next_turn);
         let (site, feed, at) = (self.site.clone(), self.feed.clone(), at.clone());
         let (reader, uplink) = (self.reader.clone(), self.uplink.clone());
+        let (name, metered, recorder) = (self.feed.clone(), self.metered.clone(), self.recorder.clone());
         async move {
             let id = shipment.id;
+            if let Some(turn) = turn {
+                // Gone when the one before is on its way, or will never be.
+                let _ = turn.await;
+            }
             let read = tokio::task::spawn_blocking(move || {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
                 batch(&reader, site, feed, &at, &shipment)
@@ -147,7 +247,19 @@ impl FeedDelivery {
             };
             let last = batch.last();
             let outcome = match batch.to_json() {
-                Ok(json) => uplink.send(&json).await,
+                Ok(json) => {
+                    let mut sending = pin!(uplink.send(&json));
+                    let begun = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+                    drop(on_its_way);
+                    let Sent { reply, up, down } = match begun {
+                        Poll::Ready(sent) => sent,
+                        Poll::Pending => sending.await,
+                    };
+                    if let Some(metered) = metered {
+                        metered.sent(&name, up, down, &recorder).await;
+                    }
+                    reply
+                }
                 Err(error) => Reply::Nothing { kind: TroubleKind::Refused, detail: chain(&error), retry_after: None },
             };
             Attempt { id, last, outcome: Ok(outcome) }
@@ -202,20 +314,26 @@ impl FeedDelivery {
             Effect::SetAside { refusal } => {
                 error!(%feed, seq = refusal.seq.0, detail = refusal.detail, "hub cannot read a record; set aside");
             }
+            Effect::Taken { seq } => info!(%feed, seq = seq.0, "hub has taken what it had refused"),
             Effect::NewEpoch => {
                 error!(%feed, "hub has another history; this ledger was restored or cloned");
             }
         }
     }
 
-    /// Publishes the trouble, and logs when it changes.
-    fn tell(&self, trouble: Option<&Trouble>) {
+    /// Publishes how it goes, and logs when the trouble changes.
+    fn tell(&mut self, delivery: &Delivery, held: Option<String>, view: &View) {
+        let (now, trouble) = (self.clock.elapsed(), delivery.trouble());
+        let counts = view.counts.feeds.get(&self.feed).copied().unwrap_or_default();
+        self.drain.handle(now, counts.acked, counts.waiting);
+        let drain = self.drain.estimate(now);
         self.board.send_if_modified(|told| {
-            if told.as_ref() == trouble {
+            (told.drain, told.held) = (drain, held);
+            if told.trouble.as_ref() == trouble {
                 return false;
             }
             let kind = |trouble: Option<&Trouble>| trouble.map(|trouble| trouble.kind);
-            if kind(told.as_ref()) != kind(trouble) {
+            if kind(told.trouble.as_ref()) != kind(trouble) {
                 match trouble {
                     Some(trouble) => {
                         warn!(feed = %self.feed, why = trouble.kind.word(), detail = trouble.detail, "uplink down");
@@ -223,7 +341,7 @@ impl FeedDelivery {
                     None => info!(feed = %self.feed, "uplink up"),
                 }
             }
-            *told = trouble.cloned();
+            told.trouble = trouble.cloned();
             true
         });
     }
@@ -242,6 +360,17 @@ impl FeedDelivery {
     async fn record_again(&self, _: &FeedStanding, _: Seq) {}
 }
 
+/// Waits for somebody to want everything sent now; for ever where the line does not cost.
+async fn is_pressed(pressed: &mut Option<watch::Receiver<u64>>) {
+    let is_pressed = match pressed {
+        Some(pressed) => pressed.changed().await.is_ok(),
+        None => false,
+    };
+    if !is_pressed {
+        std::future::pending().await
+    }
+}
+
 async fn wait_for(wait: Duration) {
     match Instant::now().checked_add(wait) {
         Some(until) => sleep_until(until).await,
@@ -258,18 +387,22 @@ fn batch(
 ) -> Result<Batch, LedgerError> {
     let epoch = at.standing.epoch.clone();
     let lost = |why: &str| -> Result<_, LedgerError> {
-        let prev = reader.link(at.life, &epoch, shipment.first.before())?;
+        // Behind what retention took nobody knows the link any more; a declaration may leave it out.
+        let is_known = shipment.first >= at.standing.oldest;
+        let prev = is_known.then(|| reader.link(at.life, &epoch, shipment.first.before())).transpose()?;
         let head = reader.link(at.life, &epoch, shipment.last)?;
         let why = why.parse().expect("a short printable text");
         Ok((prev, head, Load::Lost(Lost { to: shipment.last, why })))
     };
     let (prev, head, load) = match shipment.kind {
-        ShipmentKind::Records => {
+        ShipmentKind::Records | ShipmentKind::Ahead | ShipmentKind::Again => {
             let stretch = reader.stretch(at.life, &epoch, shipment.first, shipment.last)?;
-            (stretch.prev, stretch.head, Load::Records(stretch.records))
+            (Some(stretch.prev), stretch.head, Load::Records(stretch.records))
         }
         ShipmentKind::Removed => lost("retention")?,
+        ShipmentKind::Damaged => lost("ledger damaged")?,
         ShipmentKind::SetAside => lost("refused by the hub, set aside at the site")?,
     };
-    Ok(Batch { site, feed, epoch, first: shipment.first, prev: Some(prev), head, load })
+    let ahead = shipment.kind == ShipmentKind::Ahead;
+    Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load, ahead })
 }

@@ -13,16 +13,19 @@ use std::{
 use gateway_proto::{movement::Movement, name::DeviceName, record::Seq};
 use serde_json::Value;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc,
+        oneshot::{self, error::TryRecvError},
+    },
     time::{MissedTickBehavior, interval},
 };
 use tracing::{debug, error, info, warn};
 
-use super::hush::Hush;
+use super::{hush::Hush, recorded::RecordedLog};
 use crate::{
     cause,
     clock::Clock,
-    device::{Cause, Scan, Weight, scanner_host::Verdict},
+    device::{Cause, Scan, Stated, Weight, scanner_host::Verdict},
     floor::{
         Command, Floor, Look,
         moment::Moment,
@@ -47,6 +50,10 @@ const QUEUE_MAX: usize = 4_096;
 /// Scans and levels of one sender that may wait for their commit. More, and the sender waits.
 const UNANSWERED_MAX: usize = 2_048;
 
+/// Readings and questions taken, or answers heard, in one go: a burst costs one turn of the loop, and nobody waits for
+/// longer than these take.
+const TURN_MAX: usize = 256;
+
 /// The way to the floor. Cheap to clone; the floor ends when the last one is gone.
 #[derive(Debug, Clone)]
 pub struct FloorWay {
@@ -61,6 +68,7 @@ enum Input {
     Weight { scale: DeviceName, weight: Weight, reply: Option<oneshot::Sender<Heard>> },
     Unknown { scale: DeviceName, cause: Cause },
     Scan { station: DeviceName, scan: Scan, origin: Option<Origin>, reply: oneshot::Sender<Heard> },
+    Stated { sensor: DeviceName, stated: Box<Stated>, origin: Option<Origin>, reply: oneshot::Sender<Heard> },
     Command { command: Box<Command>, reply: oneshot::Sender<Result<Value, String>> },
     Look { look: Look, reply: oneshot::Sender<Result<Value, String>> },
 }
@@ -93,6 +101,7 @@ struct Loop {
     /// Orders to record that are not answered, oldest first.
     answers: VecDeque<(Ticket, Answer<Outcome>)>,
     hush: Hush,
+    recorded: RecordedLog,
 }
 
 impl FloorWay {
@@ -107,6 +116,14 @@ impl FloorWay {
     pub async fn scan(&self, station: DeviceName, scan: Scan, origin: Option<Origin>) -> HeardLater {
         let (reply, heard) = oneshot::channel();
         let _ = self.inputs.send(Input::Scan { station, scan, origin, reply }).await;
+        heard
+    }
+
+    /// Hands over a movement that another system states, waiting while the queue is full. The answer comes after the
+    /// commit.
+    pub async fn stated(&self, sensor: DeviceName, stated: Box<Stated>, origin: Option<Origin>) -> HeardLater {
+        let (reply, heard) = oneshot::channel();
+        let _ = self.inputs.send(Input::Stated { sensor, stated, origin, reply }).await;
         heard
     }
 
@@ -165,10 +182,12 @@ impl FloorTask {
             next_caller: 0,
             answers: VecDeque::new(),
             hush: Hush::default(),
+            recorded: RecordedLog::default(),
         };
         let mut ticks = interval(Floor::tick_every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut is_open = true;
+        let mut taken = Vec::with_capacity(TURN_MAX);
         let (parked_sender, mut parked) = mpsc::channel(1);
         loop {
             this.carry_out().await;
@@ -176,20 +195,31 @@ impl FloorTask {
                 this.read_parked(parked_sender.clone());
             }
             if !is_open && this.answers.is_empty() {
+                this.recorded.flush();
                 return;
             }
             tokio::select! {
-                input = inputs.recv(), if is_open && this.answers.len() < UNANSWERED_MAX => match input {
-                    Some(input) => this.take(input),
-                    None => is_open = false,
-                },
-                answer = oldest(&mut this.answers) => this.committed(answer),
+                came = inputs.recv_many(&mut taken, TURN_MAX), if is_open && this.answers.len() < UNANSWERED_MAX => {
+                    is_open = came > 0;
+                    let now = this.now();
+                    taken.drain(..).for_each(|input| this.take(&now, input));
+                }
+                answer = oldest(&mut this.answers) => {
+                    let now = this.now();
+                    this.committed(&now, answer);
+                    // What was committed together is answered together.
+                    for _ in 1..TURN_MAX {
+                        let Some(answer) = answered(&mut this.answers) else { break };
+                        this.committed(&now, answer);
+                    }
+                }
                 Some(movements) = parked.recv() => {
                     let now = this.now();
                     this.task.floor.handle_parked(&now, movements);
                 }
                 _ = ticks.tick() => {
                     let now = this.now();
+                    this.recorded.tick(now.elapsed);
                     this.task.floor.tick(&now);
                 }
             }
@@ -203,25 +233,28 @@ impl Loop {
         Moment { elapsed: self.task.clock.elapsed(), wall, clock }
     }
 
-    fn take(&mut self, input: Input) {
-        let now = self.now();
+    fn take(&mut self, now: &Moment, input: Input) {
         match input {
             Input::Weight { scale, weight, reply } => {
                 let caller = reply.map(|reply| self.caller(Waiting::Heard(reply)));
-                self.task.floor.handle_weight(&now, &scale, &weight, caller);
+                self.task.floor.handle_weight(now, &scale, &weight, caller);
             }
-            Input::Unknown { scale, cause } => self.task.floor.handle_unknown(&now, &scale, cause),
+            Input::Unknown { scale, cause } => self.task.floor.handle_unknown(now, &scale, cause),
             Input::Scan { station, scan, origin, reply } => {
                 let caller = self.caller(Waiting::Heard(reply));
-                self.task.floor.handle_scan(&now, caller, &station, &scan, origin);
+                self.task.floor.handle_scan(now, caller, &station, &scan, origin);
+            }
+            Input::Stated { sensor, stated, origin, reply } => {
+                let caller = self.caller(Waiting::Heard(reply));
+                self.task.floor.handle_stated(now, caller, &sensor, *stated, origin);
             }
             Input::Command { command, reply } => {
                 let caller = self.caller(Waiting::Done(reply));
-                self.task.floor.handle_command(&now, caller, *command);
+                self.task.floor.handle_command(now, caller, *command);
             }
             Input::Look { look, reply } => {
                 let caller = self.caller(Waiting::Done(reply));
-                self.task.floor.handle_look(&now, caller, &look);
+                self.task.floor.handle_look(now, caller, &look);
             }
         }
     }
@@ -242,17 +275,7 @@ impl Loop {
                 }
                 Order::Reply { caller, reply } => self.reply(caller, reply),
                 Order::Doubt { scale, remedy } => self.doubt(&scale, remedy),
-                // The line that tells what was accepted: written after the commit, never before.
-                Order::Recorded(recorded) => info!(
-                    device = %recorded.movement.by,
-                    feed = %recorded.feed,
-                    seq = recorded.seq.0,
-                    item = %recorded.movement.item,
-                    qty = recorded.movement.qty.units(),
-                    from = %recorded.movement.from,
-                    to = %recorded.movement.to,
-                    "recorded"
-                ),
+                Order::Recorded(recorded) => self.recorded.tell(self.task.clock.elapsed(), &recorded),
                 Order::Notice(notice) => warn!(text = notice.text, remedy = notice.remedy, "notice"),
                 Order::Alarm(alarm) => self.alarm(*alarm),
             }
@@ -288,8 +311,7 @@ impl Loop {
         self.task.alarms.tell(&Arc::new(alarm));
     }
 
-    fn committed(&mut self, (ticket, answer): (Ticket, Result<Outcome, Refused>)) {
-        let now = self.now();
+    fn committed(&mut self, now: &Moment, (ticket, answer): (Ticket, Result<Outcome, Refused>)) {
         let answer = answer.map_err(|refused| {
             let text = cause::chain(&refused);
             if let Some(hushed) = self.hush.may_say(now.elapsed) {
@@ -297,10 +319,10 @@ impl Loop {
             }
             match refused {
                 Refused::Entry(_) => NotRecorded::Refused(text),
-                Refused::Ledger(_) | Refused::Closed => NotRecorded::Failed(text),
+                Refused::Ledger(_) | Refused::Full(_) | Refused::Closed => NotRecorded::Failed(text),
             }
         });
-        self.task.floor.handle_commit(&now, ticket, answer);
+        self.task.floor.handle_commit(now, ticket, answer);
     }
 
     /// Reads what is parked on a thread of its own: there may be much of it.
@@ -333,6 +355,18 @@ async fn oldest(answers: &mut VecDeque<(Ticket, Answer<Outcome>)>) -> (Ticket, R
     let answered = (*ticket, answer.await.unwrap_or(Err(Refused::Closed)));
     answers.pop_front();
     answered
+}
+
+/// The next answer, if it is there already.
+fn answered(answers: &mut VecDeque<(Ticket, Answer<Outcome>)>) -> Option<(Ticket, Result<Outcome, Refused>)> {
+    let (ticket, answer) = answers.front_mut()?;
+    let answered = match answer.try_recv() {
+        Ok(answered) => (*ticket, answered),
+        Err(TryRecvError::Closed) => (*ticket, Err(Refused::Closed)),
+        Err(TryRecvError::Empty) => return None,
+    };
+    answers.pop_front();
+    Some(answered)
 }
 
 /// What a sender hears when the floor is gone.

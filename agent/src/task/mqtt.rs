@@ -22,7 +22,7 @@ mod routes;
 use std::{collections::VecDeque, time::Duration};
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot::error::TryRecvError},
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -51,8 +51,13 @@ use crate::{
 /// Messages between the two tasks: a burst of a busy site, some hundred kB at most.
 const INBOX_MAX: usize = 256;
 
-/// Messages whose commit is awaited: they commit in groups, so some of them wait together.
-const PENDING_MAX: usize = 512;
+/// Messages whose commit is awaited, and their bytes: while one group syncs the next one forms, so that there are two
+/// groups of them at the most.
+const PENDING_MAX: usize = 2_048;
+const PENDING_LEN_MAX: usize = 4 * 1024 * 1024;
+
+/// Messages taken, or answers heard, in one go: a burst costs one turn of the loop.
+const TURN_MAX: usize = 128;
 
 /// How long a level stands alone before it counts, where one reading is enough. After a reconnect a broker sends the
 /// levels of an hour in a burst: only the last is how things are.
@@ -88,9 +93,9 @@ struct Pending {
 struct Part {
     sensor: usize,
     due: Due,
-    /// A scan's sender is told what became of it.
-    is_scan: bool,
-    /// The sender's id of the scan.
+    /// A sender of scans or movements is told what became of it.
+    is_answered: bool,
+    /// The sender's id of it.
     id: Option<String>,
 }
 
@@ -164,6 +169,7 @@ pub async fn run(
         found_topics: Vec::new(),
         sparkplug,
         pending: VecDeque::new(),
+        pending_len: 0,
         asked_again: false,
         hush: Hush::default(),
     };
@@ -186,6 +192,8 @@ struct Handler {
     found_topics: Vec<String>,
     sparkplug: Option<Sparkplug>,
     pending: VecDeque<Pending>,
+    /// Bytes of their payloads.
+    pending_len: usize,
     /// Something was not committed, and the broker has been asked to send everything again. Until it does, what still
     /// comes would be recorded before what it comes after.
     asked_again: bool,
@@ -194,15 +202,28 @@ struct Handler {
 
 impl Handler {
     async fn run(&mut self, sensors: &mut [Sensor], told: &mut mpsc::Receiver<Told>, stop: &CancellationToken) {
+        let mut came = Vec::with_capacity(TURN_MAX);
         loop {
             let silence = self.next_silence(sensors);
+            let has_room = self.pending.len() < PENDING_MAX && self.pending_len < PENDING_LEN_MAX;
             // All branches are cancel-safe: a oneshot and a timer that stay in their place, a channel, a token.
             tokio::select! {
-                settled = settled(&mut self.pending) => self.handle_settled(sensors, settled).await,
-                next = told.recv(), if self.pending.len() < PENDING_MAX => match next {
-                    Some(next) => self.handle_told(sensors, next).await,
-                    None => return,
-                },
+                settled = settled(&mut self.pending) => {
+                    self.handle_settled(sensors, settled).await;
+                    // What was committed together is answered together.
+                    for _ in 1..TURN_MAX {
+                        let Some(settled) = settled_already(&mut self.pending) else { break };
+                        self.handle_settled(sensors, settled).await;
+                    }
+                }
+                count = told.recv_many(&mut came, TURN_MAX), if has_room => {
+                    if count == 0 {
+                        return;
+                    }
+                    for next in came.drain(..) {
+                        self.handle_told(sensors, next).await;
+                    }
+                }
                 () = sleep(silence.unwrap_or_default()), if silence.is_some() => self.handle_silence(sensors).await,
                 () = stop.cancelled() => break,
             }
@@ -289,7 +310,7 @@ impl Handler {
         let mut parts = VecDeque::new();
         for (index, reading) in readings {
             // The last known value from before the subscription: a level still holds, a scan happened long ago.
-            if message.is_retained() && matches!(reading, Reading::Scan(_)) {
+            if message.is_retained() && matches!(reading, Reading::Scan(_) | Reading::Movement(_)) {
                 continue;
             }
             if is_planted(Defect::AckBeforeCommit) {
@@ -311,23 +332,25 @@ impl Handler {
                 parts.push_back(Part {
                     sensor: index,
                     due: Due::Stands(Standing { until, since, reading }),
-                    is_scan: false,
+                    is_answered: false,
                     id: None,
                 });
                 continue;
             }
             let id = match &reading {
                 Reading::Scan(scan) => scan.id.clone(),
+                Reading::Movement(stated) => stated.id.clone(),
                 Reading::Weight(_) | Reading::Unknown(_) | Reading::Online(_) => None,
             };
-            let is_scan = matches!(reading, Reading::Scan(_));
+            let is_answered = matches!(reading, Reading::Scan(_) | Reading::Movement(_));
             let origin = origin(&sensor.pipeline, &reading, &message);
             let due = match sensor.pipeline.submit_reading(reading, origin).await {
                 Submitted::Queued(heard) => Due::Committed(heard),
                 Submitted::Done(verdict) => Due::Now(Some(verdict)),
             };
-            parts.push_back(Part { sensor: index, due, is_scan, id });
+            parts.push_back(Part { sensor: index, due, is_answered, id });
         }
+        self.pending_len += message.payload().len();
         self.pending.push_back(Pending { message, parts, failed: false });
     }
 
@@ -355,6 +378,12 @@ impl Handler {
                         self.found_topics.dedup();
                     }
                     readings.extend(step.readings.into_iter().map(|reading| (index, reading)));
+                }
+                Err(error) if matches!(sensor.dialect, Dialect::Movements { .. }) => {
+                    let verdict = sensor.pipeline.refused_message(&*error);
+                    if let Some(topic) = &sensor.feedback_topic {
+                        let _ = self.outbox.publish(topic, feedback(verdict, None), false);
+                    }
                 }
                 Err(error) => sensor.pipeline.bad_message(&*error),
             }
@@ -415,6 +444,7 @@ impl Handler {
             if !pending.failed {
                 self.outbox.ack(&pending.message);
             }
+            self.pending_len = self.pending_len.saturating_sub(pending.message.payload().len());
             self.pending.pop_front();
             return;
         };
@@ -450,7 +480,7 @@ impl Handler {
                 Some(verdict)
             }
         };
-        if let (Some(verdict), Some(topic), true) = (verdict, &sensor.feedback_topic, part.is_scan) {
+        if let (Some(verdict), Some(topic), true) = (verdict, &sensor.feedback_topic, part.is_answered) {
             let _ = self.outbox.publish(topic, feedback(verdict, part.id.as_deref()), false);
         }
     }
@@ -480,12 +510,31 @@ async fn settled(pending: &mut VecDeque<Pending>) -> Settled {
     }
 }
 
-/// What tells a scan's repetition: the sender's own id, or else the broker's word that it sends a message again.
+/// The same, if it can be dealt with without waiting.
+fn settled_already(pending: &mut VecDeque<Pending>) -> Option<Settled> {
+    let oldest = pending.front_mut()?;
+    match oldest.parts.front_mut().map(|part| &mut part.due) {
+        None => Some(Settled::Empty),
+        Some(Due::Now(verdict)) => Some(Settled::Nothing(*verdict)),
+        Some(Due::Committed(heard)) => match heard.try_recv() {
+            Ok(heard) => Some(Settled::Heard(heard)),
+            Err(TryRecvError::Closed) => Some(Settled::Heard(unheard())),
+            Err(TryRecvError::Empty) => None,
+        },
+        Some(Due::Stands(_)) => None,
+    }
+}
+
+/// What tells the repetition of a scan or a stated movement: the sender's own id, or else the broker's word that it sends a message again.
 /// Without either, the same code twice is two parts.
 fn origin(pipeline: &Pipeline, reading: &Reading, message: &Message) -> Option<Origin> {
-    let Reading::Scan(scan) = reading else { return None };
+    let id = match reading {
+        Reading::Scan(scan) => &scan.id,
+        Reading::Movement(stated) => &stated.id,
+        Reading::Weight(_) | Reading::Unknown(_) | Reading::Online(_) => return None,
+    };
     let device = pipeline.device().as_str().as_bytes();
-    Some(match &scan.id {
+    Some(match id {
         Some(id) => Origin::new(OriginKind::Id, &[device, id.as_bytes()], true),
         None => {
             let packet = message.packet_id().to_be_bytes();

@@ -101,6 +101,14 @@ impl Pipeline {
                 self.seen();
                 Submitted::Queued(self.floor.level(self.device.clone(), weight).await)
             }
+            (Reading::Movement(stated), Reports::Movements) => {
+                self.seen();
+                Submitted::Queued(self.floor.stated(self.device.clone(), stated, origin).await)
+            }
+            (Reading::Scan(_) | Reading::Weight(_), Reports::Movements)
+            | (Reading::Movement(_), Reports::Bin(_) | Reports::Station(_)) => {
+                Submitted::Done(self.refused("not what this sensor was said to report"))
+            }
             (Reading::Scan(_), Reports::Bin(_)) => {
                 Submitted::Done(self.refused("a scan on a bin's scale; this sensor needs station ="))
             }
@@ -136,6 +144,11 @@ impl Pipeline {
             Verdict::NotRecorded => self.board.count_refused(),
         }
         heard.verdict
+    }
+
+    /// A message that states something which can never be recorded: whoever sent it has to hear of it.
+    pub fn refused_message(&mut self, error: &dyn std::error::Error) -> Verdict {
+        self.refused(&crate::cause::chain(error))
     }
 
     async fn unknown(&self, cause: Cause) {

@@ -5,7 +5,11 @@ use std::{path::Path, time::Duration};
 
 use reqwest::{Client, Url, redirect::Policy};
 
-use crate::tls::{self, AuthorityError};
+use super::names::Names;
+use crate::{
+    clock::Clock,
+    tls::{self, TlsError},
+};
 
 /// How much of a strange answer is shown to a person.
 const SHOWN_CHARS: usize = 80;
@@ -14,13 +18,13 @@ const SHOWN_CHARS: usize = 80;
 #[derive(Debug, thiserror::Error)]
 pub enum HttpsError {
     #[error(transparent)]
-    Authority(#[from] AuthorityError),
+    Tls(#[from] TlsError),
     #[error("prepare HTTPS")]
     Client(#[source] reqwest::Error),
 }
 
 /// A client for one address, which the configuration's rule lets pass. `ca`: PEM of the authority to believe in place of
-/// the system's.
+/// the system's; `clock`: what certificates are judged by.
 ///
 /// # Errors
 /// [`HttpsError`], all of them faults of the configuration.
@@ -29,21 +33,24 @@ pub(super) fn client(
     ca: Option<&Path>,
     connect_timeout: Duration,
     request_timeout: Duration,
+    clock: &Clock,
 ) -> Result<Client, HttpsError> {
     let mut client = Client::builder()
         .user_agent(concat!("binwire-agent/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .timeout(request_timeout)
-        .tcp_keepalive(request_timeout / 2)
+        // The system knows whole seconds from one on.
+        .tcp_keepalive((request_timeout / 2).max(Duration::from_secs(1)))
+        // Half of it, so that a dead name server is told from a dead hub.
+        .dns_resolver(Names::new(connect_timeout / 2))
         // A redirect would carry what is sent, and the token, to whoever asked for it.
         .redirect(Policy::none())
         .https_only(url.scheme() == "https");
     if url.scheme() == "http" {
         // This machine only, by the rule: no proxy stands between.
         client = client.no_proxy();
-    }
-    if let Some(path) = ca {
-        client = client.tls_certs_only(tls::authorities(path)?);
+    } else {
+        client = client.tls_backend_preconfigured(tls::client(ca, clock)?);
     }
     client.build().map_err(HttpsError::Client)
 }

@@ -10,10 +10,9 @@ use gateway_proto::{
 
 use super::https;
 
-/// Reads an answer: status, the `Retry-After` header, and the body.
+/// Reads an answer: status, how long it asks to wait, and the body.
 #[must_use]
-pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Reply {
-    let retry_after = https::retry_after(retry_after);
+pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Reply {
     if status == 200 {
         return match serde_json::from_slice::<Ack>(body) {
             Ok(ack) => Reply::Ack(ack),
@@ -27,10 +26,16 @@ pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Reply {
     }
     match status {
         401 | 403 => nothing(TroubleKind::Unauthorized, status, body, retry_after),
+        404 | 410 => nothing(TroubleKind::FeedUnknown, status, body, retry_after),
+        407 => nothing(TroubleKind::Proxy, status, body, retry_after),
+        // The request did not arrive in the time the other end gives it.
+        408 => nothing(TroubleKind::TimedOut, status, body, retry_after),
         // Also from a proxy on the way: only a smaller batch gets through.
         413 => Reply::Rejected { rejection: Rejection::new(Code::TooLarge, "HTTP 413"), retry_after },
-        429 | 502..=504 => nothing(TroubleKind::Busy, status, body, retry_after),
-        200..=399 => nothing(TroubleKind::NotAHub, status, body, retry_after),
+        429 | 503 => nothing(TroubleKind::Busy, status, body, retry_after),
+        // 511 is what a portal says that knows the standard.
+        200..=399 | 511 => nothing(TroubleKind::NotAHub, status, body, retry_after),
+        500..=599 => nothing(TroubleKind::Failing, status, body, retry_after),
         _ => nothing(TroubleKind::Refused, status, body, retry_after),
     }
 }
@@ -86,17 +91,28 @@ mod tests {
     fn statuses_without_a_body_we_know_are_named_trouble() {
         assert_eq!(kind(401, ""), Some(TroubleKind::Unauthorized));
         assert_eq!(kind(429, "slow down"), Some(TroubleKind::Busy));
-        assert_eq!(kind(500, "oops"), Some(TroubleKind::Refused));
+        assert_eq!(kind(503, ""), Some(TroubleKind::Busy));
+        assert_eq!(kind(403, ""), Some(TroubleKind::Unauthorized));
+        assert_eq!(kind(404, "<html>nginx</html>"), Some(TroubleKind::FeedUnknown));
+        assert_eq!(kind(407, ""), Some(TroubleKind::Proxy));
+        assert_eq!(kind(408, ""), Some(TroubleKind::TimedOut));
+        assert_eq!(kind(411, ""), Some(TroubleKind::Refused));
+        assert_eq!(kind(511, "log in"), Some(TroubleKind::NotAHub));
+        for status in [500, 502, 504, 522, 599] {
+            assert_eq!(kind(status, "oops"), Some(TroubleKind::Failing), "{status}");
+        }
         assert_eq!(kind(400, "bad request"), Some(TroubleKind::Refused), "a proxy's 400 condemns no record");
     }
 
     #[test]
-    fn retry_after_is_seconds() {
-        let wait = |value| match read(503, Some(value), b"") {
-            Reply::Nothing { retry_after, .. } | Reply::Rejected { retry_after, .. } => retry_after,
-            Reply::Ack(_) => None,
-        };
-        assert_eq!(wait("30"), Some(Duration::from_secs(30)));
-        assert_eq!(wait("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    fn what_an_answer_asks_to_wait_is_kept() {
+        for body in ["", r#"{"code":"busy"}"#] {
+            let (Reply::Nothing { retry_after, .. } | Reply::Rejected { retry_after, .. }) =
+                read(503, Some(Duration::from_secs(30)), body.as_bytes())
+            else {
+                panic!("{body}")
+            };
+            assert_eq!(retry_after, Some(Duration::from_secs(30)));
+        }
     }
 }

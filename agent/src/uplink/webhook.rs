@@ -55,7 +55,8 @@ impl Webhook {
         if let Some(fault) = address::fault(url, "alarms") {
             return Err(WebhookError::Address(fault));
         }
-        let client = https::client(url, ca.as_deref(), CONNECT_TIMEOUT.min(request_timeout), request_timeout)?;
+        let connect_timeout = CONNECT_TIMEOUT.min(request_timeout);
+        let client = https::client(url, ca.as_deref(), connect_timeout, request_timeout, &clock)?;
         Ok(Self { client, url: url.clone(), secrets: secrets.clone(), clock })
     }
 
@@ -102,7 +103,8 @@ async fn answered(mut response: reqwest::Response) -> Answer {
 }
 
 /// Reads an answer: status, the `Retry-After` header, and the beginning of the body.
-fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Answer {
+#[must_use]
+pub fn read(status: u16, retry_after: Option<&str>, body: &[u8]) -> Answer {
     let (why, retry_after) = (https::described(status, body), https::retry_after(retry_after));
     match status {
         200..300 => Answer::Taken,

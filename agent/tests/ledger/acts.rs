@@ -11,7 +11,13 @@ use agent::{
     },
     register::catalog::Catalog,
 };
-use gateway_proto::{place::Place, quantity::Quantity, record::Seq, time::WallTime};
+use gateway_proto::{
+    chain::{Epoch, Link},
+    place::Place,
+    quantity::Quantity,
+    record::Seq,
+    time::WallTime,
+};
 
 use super::{Site, acme, open, used};
 
@@ -239,10 +245,23 @@ fn a_new_catalog_holds_from_its_commit_on_and_not_when_that_fails() {
 #[test]
 fn a_ledger_of_the_first_schema_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
-    drop(open(folder.path()).unwrap());
+    let epoch: Epoch = "0193e5a0-0000-7000-8000-000000000000".parse().unwrap();
+    let text = Statement::movement(used("M8", 5)).map(|statement| match statement {
+        Statement::Movement { text, .. } => text,
+        other => panic!("{other:?}"),
+    });
+    let text = text.unwrap();
+    let link = Link::first(&epoch).then(text.as_str());
     let db = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
-    db.execute_batch("DROP TABLE kept; PRAGMA user_version = 1").unwrap();
+    db.execute_batch(include_str!("../../src/ledger/schema.sql")).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.execute("INSERT INTO life (feed, epoch, begun_ms) VALUES ('acme', ?, 0)", [epoch.as_str()]).unwrap();
+    let row = rusqlite::params![link.as_bytes(), text.as_str()];
+    db.execute("INSERT INTO record (life, seq, link, text) VALUES (1, 1, ?, ?)", row).unwrap();
     drop(db);
     let ledger: Ledger = open(folder.path()).unwrap();
     assert_eq!(ledger.kept().unwrap(), []);
+    let at = ledger.standings()[&acme()].clone();
+    assert_eq!((at.standing.epoch, at.standing.recorded), (epoch, Seq(1)));
+    assert_eq!(ledger.on_hand().get(&"M8".parse().unwrap(), &Place::Used), Some(5));
 }

@@ -8,8 +8,13 @@ fn epoch() -> Epoch {
     "e1".parse().unwrap()
 }
 
+fn standing(oldest: u64, recorded: u64, through: u64) -> Standing {
+    let (oldest, recorded, through) = (Seq(oldest), Seq(recorded), Seq(through));
+    Standing { epoch: epoch(), oldest, recorded, through, withheld: BTreeSet::new(), holes: Vec::new() }
+}
+
 fn delivery(recorded: u64) -> Delivery {
-    let at = Standing { epoch: epoch(), oldest: Seq(1), recorded: Seq(recorded), through: Seq(0) };
+    let at = standing(1, recorded, 0);
     Delivery::new(at, 10, Backoff::new(SECOND, 60 * SECOND, 1))
 }
 
@@ -18,7 +23,7 @@ fn ack(through: u64) -> Reply {
 }
 
 fn windowed_ack(through: u64, window: u32) -> Reply {
-    Reply::Ack(Ack { epoch: epoch(), through: Seq(through), refused: Vec::new(), window })
+    Reply::Ack(Ack { window, ..Ack::new(epoch(), Seq(through)) })
 }
 
 fn rejected(rejection: Rejection) -> Reply {
@@ -137,7 +142,7 @@ fn a_gap_while_others_are_in_the_air_waits_for_them() {
 
 #[test]
 fn records_that_retention_took_are_declared_lost() {
-    let at = Standing { epoch: epoch(), oldest: Seq(8), recorded: Seq(12), through: Seq(9) };
+    let at = standing(8, 12, 9);
     let mut delivery = Delivery::new(at, 10, Backoff::new(SECOND, SECOND, 1));
     let id = sent(&mut delivery, NOW, 10, 12);
     let effects = delivery.handle_reply(NOW, id, rejected(Rejection::gap(Seq(3))));
@@ -156,8 +161,17 @@ fn a_poison_record_is_found_by_halves_set_aside_and_passed() {
     let mut delivery = delivery(12);
     let mut effects = Vec::new();
     let mut declared = None;
+    let (mut now, mut strikes) = (NOW, 0);
     for _ in 0..40 {
-        let Step::Send(shipment) = delivery.poll(NOW) else { break };
+        let shipment = match delivery.poll(now) {
+            Step::Send(shipment) => shipment,
+            Step::Wait(until) => {
+                now = until;
+                continue;
+            }
+            Step::Idle => break,
+        };
+        strikes += u32::from((shipment.first, shipment.last) == (Seq(poison), Seq(poison)));
         let has_poison = (shipment.first.0..=shipment.last.0).contains(&poison);
         let reply = match shipment.kind {
             ShipmentKind::Records if has_poison => rejected(Rejection::new(Code::BadBatch, "cannot read")),
@@ -166,10 +180,13 @@ fn a_poison_record_is_found_by_halves_set_aside_and_passed() {
                 declared = Some((shipment.first, shipment.last));
                 ack(shipment.last.0)
             }
-            ShipmentKind::Removed => panic!("nothing was removed"),
+            ShipmentKind::Removed | ShipmentKind::Damaged | ShipmentKind::Ahead | ShipmentKind::Again => {
+                panic!("nobody asked for that")
+            }
         };
-        effects.extend(delivery.handle_reply(NOW, shipment.id, reply));
+        effects.extend(delivery.handle_reply(now, shipment.id, reply));
     }
+    assert_eq!(strikes, STRIKES + 1, "thrice the record, then its declaration");
     assert_eq!(declared, Some((Seq(poison), Seq(poison))));
     let aside: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::SetAside { .. })).collect();
     assert_eq!(aside.len(), 1, "{effects:?}");
@@ -224,7 +241,7 @@ fn a_fork_has_the_common_part_acknowledged_and_takes_the_rest_into_a_new_epoch()
     let id = sent(&mut delivery, NOW, 6, 9);
     assert_eq!(delivery.handle_reply(NOW, id, rejected(Rejection::fork(Seq(6)))), [Effect::NewEpoch]);
     assert_eq!(delivery.poll(NOW), Step::Idle);
-    let at = Standing { epoch: "e2".parse().unwrap(), oldest: Seq(1), recorded: Seq(4), through: Seq(0) };
+    let at = Standing { epoch: "e2".parse().unwrap(), ..standing(1, 4, 0) };
     let mut delivery = delivery.renewed(at, NOW);
     sent(&mut delivery, NOW + 60 * SECOND, 1, 4);
 }
@@ -233,8 +250,38 @@ fn a_fork_has_the_common_part_acknowledged_and_takes_the_rest_into_a_new_epoch()
 fn a_hub_that_knows_more_than_the_ledger_means_the_ledger_is_an_old_copy() {
     let mut delivery = delivery(9);
     let id = sent(&mut delivery, NOW, 1, 9);
-    let effects = delivery.handle_reply(NOW, id, ack(40));
-    assert_eq!(effects, [settled(9), Effect::NewEpoch]);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(40)), [settled(9)], "said once, it may have been mixed up");
+    let id = sent(&mut delivery, NOW, 9, 9);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(40)), [Effect::NewEpoch]);
+}
+
+#[test]
+fn an_answer_that_was_mixed_up_once_ends_no_epoch() {
+    let mut delivery = delivery(9);
+    let id = sent(&mut delivery, NOW, 1, 9);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(40)), [settled(9)]);
+    let id = sent(&mut delivery, NOW, 9, 9);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(9)), []);
+    assert_eq!(delivery.poll(NOW), Step::Idle);
+}
+
+#[test]
+fn a_batch_that_is_too_long_for_the_line_gets_shorter() {
+    let mut delivery = delivery(100);
+    let mut now = NOW;
+    for expect in [10, 5, 2, 1, 1] {
+        let shipment = loop {
+            match delivery.poll(now) {
+                Step::Send(shipment) => break shipment,
+                Step::Wait(until) => now = until,
+                Step::Idle => panic!("a hundred records wait"),
+            }
+        };
+        assert_eq!((shipment.first, shipment.last), (Seq(1), Seq(expect)));
+        let id = shipment.id;
+        let late = Reply::Nothing { kind: TroubleKind::TimedOut, detail: String::new(), retry_after: None };
+        assert_eq!(delivery.handle_reply(now, id, late), []);
+    }
 }
 
 #[test]
@@ -251,14 +298,14 @@ fn what_an_old_copy_has_not_sent_yet_is_sent_before_it_begins_a_new_epoch() {
     let id = sent(&mut delivery, NOW, 1, 10);
     assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [settled(10)]);
     let id = sent(&mut delivery, NOW, 11, 20);
-    assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [settled(20), Effect::NewEpoch]);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [settled(20)]);
+    let id = sent(&mut delivery, NOW, 20, 20);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(80)), [Effect::NewEpoch]);
 }
 
 #[test]
 fn an_ack_of_another_epoch_or_of_nothing_is_no_ack() {
-    for wrong in
-        [Reply::Ack(Ack { epoch: "e2".parse().unwrap(), through: Seq(5), refused: Vec::new(), window: 1 }), ack(0)]
-    {
+    for wrong in [Reply::Ack(Ack::new("e2".parse().unwrap(), Seq(5))), ack(0)] {
         let mut delivery = delivery(5);
         let id = sent(&mut delivery, NOW, 1, 5);
         assert_eq!(delivery.handle_reply(NOW, id, wrong), []);
@@ -272,7 +319,7 @@ fn refusals_are_settled_with_their_batch() {
     let mut delivery = delivery(3);
     let id = sent(&mut delivery, NOW, 1, 3);
     let refused = vec![Refusal { seq: Seq(2), code: "unknown_item".to_owned(), detail: String::new() }];
-    let reply = Reply::Ack(Ack { epoch: epoch(), through: Seq(3), refused: refused.clone(), window: 1 });
+    let reply = Reply::Ack(Ack { refused: refused.clone(), ..Ack::new(epoch(), Seq(3)) });
     assert_eq!(delivery.handle_reply(NOW, id, reply), [Effect::Settle { through: Seq(3), refused, lost: None }]);
 }
 
@@ -282,7 +329,7 @@ fn refusals_of_what_was_not_sent_are_passed_over() {
     let id = sent(&mut delivery, NOW, 1, 3);
     let refusal = |seq| Refusal { seq: Seq(seq), code: "unknown_item".to_owned(), detail: String::new() };
     let refused = vec![refusal(0), refusal(2), refusal(4), refusal(u64::MAX)];
-    let reply = Reply::Ack(Ack { epoch: epoch(), through: Seq(3), refused, window: 1 });
+    let reply = Reply::Ack(Ack { refused, ..Ack::new(epoch(), Seq(3)) });
     let refused = vec![refusal(2)];
     assert_eq!(delivery.handle_reply(NOW, id, reply), [Effect::Settle { through: Seq(3), refused, lost: None }]);
 }
@@ -303,4 +350,91 @@ fn a_shortened_shipment_is_followed_by_its_rest() {
     delivery.handle_shortened(id, Seq(4));
     assert_eq!(delivery.handle_reply(NOW, id, ack(4)), [settled(4)]);
     sent(&mut delivery, NOW, 5, 10);
+}
+
+fn live(recorded: u64) -> Delivery {
+    let mut delivery = delivery(recorded).with_live(Live { records: 5, every: SECOND });
+    let id = sent(&mut delivery, NOW, 1, 10);
+    let grant = Reply::Ack(Ack { takes_ahead: true, ..Ack::new(epoch(), Seq(10)) });
+    assert_eq!(delivery.handle_reply(NOW, id, grant), [settled(10)]);
+    delivery
+}
+
+#[test]
+fn what_happens_now_is_shown_beside_a_backlog_and_settles_nothing() {
+    let mut delivery = live(100);
+    let ahead = sent(&mut delivery, NOW, 96, 100);
+    let id = sent(&mut delivery, NOW, 11, 20);
+    let shown = Reply::Ack(Ack { ahead: Some(Seq(100)), ..Ack::new(epoch(), Seq(10)) });
+    assert_eq!(delivery.handle_reply(NOW, ahead, shown), []);
+    delivery.handle_recorded(Seq(102));
+    assert_eq!(delivery.poll(NOW), Step::Wait(NOW + SECOND), "not more often than that");
+    let ahead = sent(&mut delivery, NOW + SECOND, 101, 102);
+    let grant = Reply::Ack(Ack { takes_ahead: true, ..Ack::new(epoch(), Seq(20)) });
+    assert_eq!(delivery.handle_reply(NOW + SECOND, id, grant), [settled(20)]);
+    // The feed goes on while what was shown waits for its answer, and whatever that is.
+    sent(&mut delivery, NOW + SECOND, 21, 30);
+    assert_eq!(delivery.handle_reply(NOW + SECOND, ahead, nothing()), []);
+    assert_eq!(delivery.trouble(), None);
+    delivery.handle_recorded(Seq(103));
+    assert_eq!(delivery.poll(NOW + 2 * SECOND), Step::Wait(NOW + 61 * SECOND), "a while of peace after a failure");
+}
+
+#[test]
+fn nothing_is_shown_ahead_without_a_grant_or_a_backlog() {
+    let mut delivery = delivery(100).with_live(Live { records: 5, every: SECOND });
+    let id = sent(&mut delivery, NOW, 1, 10);
+    assert_eq!(delivery.poll(NOW), Step::Idle, "not granted");
+    assert_eq!(delivery.handle_reply(NOW, id, ack(10)), [settled(10)]);
+    sent(&mut delivery, NOW, 11, 20);
+    let mut delivery = live(30);
+    let id = sent(&mut delivery, NOW, 11, 20);
+    assert_eq!(delivery.poll(NOW), Step::Idle, "it is as good as there");
+    assert_eq!(delivery.handle_reply(NOW, id, ack(20)), [settled(20)]);
+}
+
+#[test]
+fn a_hub_is_asked_again_for_what_it_refused() {
+    let mut delivery = delivery(10);
+    let id = sent(&mut delivery, NOW, 1, 10);
+    let refusal = Refusal { seq: Seq(4), code: "unknown_item".to_owned(), detail: String::new() };
+    let refusing = |through| Reply::Ack(Ack { refused: vec![refusal.clone()], ..Ack::new(epoch(), Seq(through)) });
+    assert_eq!(delivery.handle_reply(NOW, id, refusing(10)).len(), 1);
+    assert!(delivery.ask_again(Seq(4)));
+    assert!(!delivery.ask_again(Seq(11)), "not sent yet");
+    let id = sent(&mut delivery, NOW, 4, 4);
+    assert_eq!(delivery.handle_reply(NOW, id, refusing(10)), [], "still refused");
+    assert!(delivery.ask_again(Seq(4)));
+    let id = sent(&mut delivery, NOW, 4, 4);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(10)), [Effect::Taken { seq: Seq(4) }]);
+}
+
+#[test]
+fn what_is_withheld_is_declared_and_not_sent() {
+    let mut at = standing(1, 8, 2);
+    at.withheld = [Seq(5), Seq(6)].into();
+    let mut delivery = Delivery::new(at, 10, Backoff::new(SECOND, SECOND, 1));
+    let id = sent(&mut delivery, NOW, 3, 4);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(4)), [settled(4)]);
+    for seq in [5, 6] {
+        let Step::Send(declaration) = delivery.poll(NOW) else { panic!("must declare") };
+        assert_eq!((declaration.first, declaration.last), (Seq(seq), Seq(seq)));
+        assert_eq!(declaration.kind, ShipmentKind::SetAside);
+        assert_eq!(delivery.handle_reply(NOW, declaration.id, ack(seq)), [settled(seq)]);
+    }
+    sent(&mut delivery, NOW, 7, 8);
+}
+
+#[test]
+fn what_damage_took_is_declared_in_one_piece() {
+    let mut at = standing(1, 12, 2);
+    at.holes = vec![(Seq(2), Seq(2)), (Seq(5), Seq(9))];
+    let mut delivery = Delivery::new(at, 10, Backoff::new(SECOND, SECOND, 1));
+    let id = sent(&mut delivery, NOW, 3, 4);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(4)), [settled(4)]);
+    let Step::Send(declaration) = delivery.poll(NOW) else { panic!("must declare") };
+    assert_eq!((declaration.first, declaration.last, declaration.kind), (Seq(5), Seq(9), ShipmentKind::Damaged));
+    let effects = delivery.handle_reply(NOW, declaration.id, ack(9));
+    assert_eq!(effects, [Effect::Settle { through: Seq(9), refused: Vec::new(), lost: Some((Seq(5), Seq(9))) }]);
+    sent(&mut delivery, NOW, 10, 12);
 }

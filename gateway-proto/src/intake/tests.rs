@@ -46,6 +46,7 @@ fn batch(ledger: &[&str], first: u64) -> Batch {
         prev: hub.links[usize::try_from(first).unwrap() - 1],
         head: hub.links.last().unwrap().unwrap(),
         load: Load::Records(texts(&ledger[usize::try_from(first).unwrap() - 1..])),
+        ahead: false,
     }
 }
 
@@ -126,4 +127,25 @@ fn what_lies_inside_a_declared_loss_is_past() {
     assert_eq!(appended(&hub.decide(&batch(&["a", "b", "c", "d", "e"], 2))), [5]);
     assert_eq!(rejection(hub.decide(&batch(&["a", "b", "c", "X", "e"], 2))), (Code::Fork, Some(Seq(4))));
     assert_eq!(rejection(hub.decide(&batch(&["a", "b", "X", "d"], 3))), (Code::Fork, Some(Seq(3))));
+}
+
+#[test]
+fn a_batch_that_runs_ahead_is_shown_and_settles_nothing() {
+    let ahead = |ledger: &[&str], first| Batch { ahead: true, ..batch(ledger, first) };
+    let due = ahead(&["a", "b", "c", "d"], 3);
+    match Hub::with(&["a"]).decide(&due) {
+        Decision::Ahead(fresh) => assert_eq!(fresh.iter().map(|one| one.seq.0).collect::<Vec<_>>(), [3, 4]),
+        other => panic!("{other:?}"),
+    }
+    let mut damaged = ahead(&["a", "b", "c", "d"], 3);
+    damaged.load = Load::Records(texts(&["c", "D"]));
+    assert_eq!(rejection(Hub::with(&["a"]).decide(&damaged)).0, Code::BadChain);
+}
+
+#[test]
+fn a_batch_that_runs_ahead_and_is_due_is_an_ordinary_one() {
+    let ahead = |ledger: &[&str], first| Batch { ahead: true, ..batch(ledger, first) };
+    assert_eq!(appended(&Hub::with(&["a"]).decide(&ahead(&["a", "b", "c"], 2))), [2, 3]);
+    assert_eq!(Hub::with(&["a", "b"]).decide(&ahead(&["a", "b"], 2)), Decision::Known);
+    assert_eq!(rejection(Hub::with(&["a", "b"]).decide(&ahead(&["a", "X"], 2))), (Code::Fork, Some(Seq(2))));
 }

@@ -9,7 +9,7 @@ use gateway_proto::{
     chain::{Epoch, Link},
     movement::{Movement, OwnerChange, Source},
     quantity::Quantity,
-    record::{Checkpoint, ClockOffset, Count, Held, Record, RecordText, Seq, UntrustedClock},
+    record::{Checkpoint, ClockOffset, Count, Ended, Held, Part, Record, RecordText, Seq, Totals, UntrustedClock},
     time::WallTime,
 };
 
@@ -122,12 +122,34 @@ fn counts_checkpoints_and_clocks() {
             at: at(),
             through: Seq(1041),
             on_hand: vec![Held { item: item(), place: place(), qty: 88 }],
+            part: None,
+            totals: None,
+            ended: Vec::new(),
         }),
         r#"{"type":"checkpoint","at":"2026-11-21T05:00:00.123Z","through":1041,"on_hand":[{"item":"M8-BOLT","place":"bin:A-01","qty":88}]}"#,
     );
     pinned(
-        &Record::Clock(ClockOffset { at: at(), boot: "b1".parse().unwrap(), offset_ms: 1_795_237_000_000 }),
+        &Record::Clock(ClockOffset { at: at(), boot: "b1".parse().unwrap(), offset_ms: 1_795_237_000_000, zero: None }),
         r#"{"type":"clock","at":"2026-11-21T05:00:00.123Z","boot":"b1","offset_ms":1795237000000}"#,
+    );
+}
+
+#[test]
+fn a_checkpoint_of_several_parts_and_a_clock_that_knows_its_zero() {
+    pinned(
+        &Record::Checkpoint(Checkpoint {
+            at: at(),
+            through: Seq(1041),
+            on_hand: vec![Held { item: "M8-BOLT".parse().unwrap(), place: "vendor".parse().unwrap(), qty: -100 }],
+            part: Some(Part { number: 2, of: 2 }),
+            totals: Some(Totals { amounts: 3, units: 100 }),
+            ended: vec![Ended { epoch: "e1".parse().unwrap(), through: Seq(9) }],
+        }),
+        r#"{"type":"checkpoint","at":"2026-11-21T05:00:00.123Z","through":1041,"on_hand":[{"item":"M8-BOLT","place":"vendor","qty":-100}],"part":{"number":2,"of":2},"totals":{"amounts":3,"units":100},"ended":[{"epoch":"e1","through":9}]}"#,
+    );
+    pinned(
+        &Record::Clock(ClockOffset { at: at(), boot: "b1".parse().unwrap(), offset_ms: -5, zero: Some(at()) }),
+        r#"{"type":"clock","at":"2026-11-21T05:00:00.123Z","boot":"b1","offset_ms":-5,"zero":"2026-11-21T05:00:00.123Z"}"#,
     );
 }
 
@@ -153,6 +175,7 @@ fn batch(load: Load) -> Batch {
         prev: Some(prev),
         head: prev.then(r#"{"type":"x"}"#),
         load,
+        ahead: false,
         epoch,
     }
 }
@@ -165,6 +188,18 @@ fn a_batch_of_records() {
         .replace("HEAD", "1bd8013a455159c5910463262e487ff96b3108c36ad245973d1b7782c1262083");
     assert_eq!(batch.to_json().unwrap(), json);
     assert_eq!(Batch::parse(json.as_bytes()).unwrap(), batch);
+}
+
+#[test]
+fn a_batch_that_runs_ahead_says_so() {
+    let records = || Load::Records(vec![RecordText::new(r#"{"type":"x"}"#.to_owned()).unwrap()]);
+    let ahead = Batch { ahead: true, ..batch(records()) };
+    let json = batch(records()).to_json().unwrap().replace(r#","records""#, r#","ahead":true,"records""#);
+    assert_eq!(ahead.to_json().unwrap(), json);
+    assert_eq!(Batch::parse(json.as_bytes()).unwrap(), ahead);
+    let lost = batch(Load::Lost(Lost { to: Seq(7), why: "x".parse().unwrap() })).to_json().unwrap();
+    let error = Batch::parse(lost.replace(r#","lost""#, r#","ahead":true,"lost""#).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("cannot run ahead"), "{error}");
 }
 
 #[test]
@@ -212,16 +247,19 @@ fn what_is_no_batch_is_refused_by_name() {
 #[test]
 fn answers() {
     let ack = Ack {
-        epoch: "e1".parse().unwrap(),
-        through: Seq(1141),
         refused: vec![Refusal { seq: Seq(1050), code: "unknown_item".into(), detail: "M9 is not known".into() }],
-        window: 1,
+        ..Ack::new("e1".parse().unwrap(), Seq(1141))
     };
     let text = r#"{"epoch":"e1","through":1141,"refused":[{"seq":1050,"code":"unknown_item","detail":"M9 is not known"}]}"#;
     assert_eq!(serde_json::to_string(&ack).unwrap(), text);
     assert_eq!(serde_json::from_str::<Ack>(text).unwrap(), ack);
     let text = r#"{"epoch":"e1","through":7,"refused":[],"window":4}"#;
     assert_eq!(serde_json::from_str::<Ack>(text).unwrap().window, 4);
+    let text = r#"{"epoch":"e1","through":7,"refused":[],"window":4,"takes_ahead":true,"ahead":90}"#;
+    let ack =
+        Ack { window: 4, takes_ahead: true, ahead: Some(Seq(90)), ..Ack::new("e1".parse().unwrap(), Seq(7)) };
+    assert_eq!(serde_json::to_string(&ack).unwrap(), text);
+    assert_eq!(serde_json::from_str::<Ack>(text).unwrap(), ack);
     for (rejection, text) in [
         (Rejection::gap(Seq(1000)), r#"{"code":"gap","expected":1000,"detail":"send from seq 1000"}"#),
         (Rejection::fork(Seq(3)), r#"{"code":"fork","seq":3,"detail":"seq 3 is already here with other content"}"#),

@@ -10,6 +10,7 @@ use crate::{
     config::HubConfig,
     store::{self, Snapshot, StoreError, StoredFeed},
     view::{FeedView, HeldView, MovementView, ParkedView},
+    words,
 };
 
 /// Movements shown.
@@ -27,7 +28,22 @@ pub(super) fn sites(config: &HubConfig, json: bool) -> anyhow::Result<String> {
             out,
             "{}/{}  heard {heard}  {} records, {} parked  feed: {}  amounts: {}",
             feed.site, feed.feed, feed.records, feed.parked, feed.chain_text, feed.checkpoint_text
-        )
+        )?;
+        for alarm in &feed.alarms {
+            let since = alarm.since.map(|at| format!("  since {at}")).unwrap_or_default();
+            writeln!(out, "  ALARM {}{since}: {}\n    to do: {}", alarm.kind.word(), alarm.what, alarm.todo)?;
+        }
+        for difference in feed.checkpoint.iter().flat_map(|compared| &compared.differences) {
+            writeln!(out, "    {}", words::difference(difference))?;
+        }
+        for given in &feed.acknowledged {
+            writeln!(
+                out,
+                "  acknowledged {}: {} ({} facts) by {}  {}",
+                given.at, given.kind, given.facts, given.by, given.note
+            )?;
+        }
+        Ok(())
     })
 }
 

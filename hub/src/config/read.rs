@@ -1,5 +1,7 @@
 //! From the text of a file to a [`HubConfig`], or to every fault in it.
 
+mod mqtt;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -61,6 +63,8 @@ impl<'f> Reader<'f> {
         let feeds: Vec<_> = root.tables(notes, "feed").into_iter().map(|section| self.feed(notes, section)).collect();
         let viewers: Vec<_> =
             root.tables(notes, "viewer").into_iter().map(|section| self.viewer(notes, section)).collect();
+        let has_mqtt = root.table(notes, "mqtt");
+        let mqtt = has_mqtt.map(|section| self.mqtt(notes, section));
         root.end(notes);
         Some(HubConfig {
             listen: listen?.value,
@@ -71,6 +75,10 @@ impl<'f> Reader<'f> {
             },
             feeds: feeds.into_iter().collect::<Option<_>>()?,
             viewers: viewers.into_iter().collect::<Option<_>>()?,
+            mqtt: match mqtt {
+                Some(mqtt) => Some(mqtt?),
+                None => None,
+            },
         })
     }
 
@@ -88,6 +96,7 @@ impl<'f> Reader<'f> {
         let items = section
             .texts(notes, "items")
             .map(|items| items.into_iter().filter_map(|item| Some(item.parse(notes)?.value)).collect());
+        let silent_hours = section.integer(notes, "silent_hours", 0..=8_760);
         if let (Some(site), Some(name)) = (&site, &name) {
             let key = FeedKey { site: site.value.clone(), name: name.value.clone() };
             if !self.feeds.insert(key.clone()) {
@@ -95,7 +104,12 @@ impl<'f> Reader<'f> {
             }
         }
         section.end(notes);
-        Some(FeedConfig { site: site?.value, name: name?.value, token: token?, items })
+        let mut feed = FeedConfig::new(site?.value, name?.value, token?);
+        feed.items = items;
+        if let Some(hours) = silent_hours {
+            feed.silent_hours = u32::try_from(hours.value).unwrap_or(0);
+        }
+        Some(feed)
     }
 
     fn viewer(&mut self, notes: &mut Notes<'_>, mut section: Section<'_, '_>) -> Option<ViewerConfig> {

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use gateway_proto::told::Shortened;
 use serde::Serialize;
 
 use crate::store::StoreError;
@@ -39,13 +40,18 @@ impl IntoResponse for Fault {
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "there is nothing here that you may see"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "not with this method"),
-            Self::BadRequest(detail) => (StatusCode::BAD_REQUEST, "bad_request", detail.as_str()),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request", ""),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "too many at once; come back in a moment"),
             Self::Internal => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal", "the hub cannot read its store; its log says why")
             }
         };
-        let mut response = (status, Json(Shape { code, detail })).into_response();
+        let detail = match &self {
+            // It may repeat what it was about, which is as long as its sender likes.
+            Self::BadRequest(detail) => Shortened(detail).to_string(),
+            Self::Unauthorized | Self::NotFound | Self::Method | Self::Busy | Self::Internal => detail.to_owned(),
+        };
+        let mut response = (status, Json(Shape { code, detail: &detail })).into_response();
         match self {
             Self::Unauthorized => {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

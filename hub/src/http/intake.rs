@@ -18,17 +18,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use gateway_proto::{
-    answer::{Ack, Code, Rejection},
-    batch::Batch,
-};
+use gateway_proto::answer::{Ack, Code, Rejection};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use super::{App, access, body};
-use crate::{
-    clock,
-    store::{NotQueued, StoredFeed},
-};
+use crate::{intake, store::StoredFeed};
 
 /// A rejection on its way out.
 struct Refused(Rejection);
@@ -71,23 +65,7 @@ async fn take(
         return Err(Refused(Rejection::new(Code::BadBatch, detail)));
     }
     let json = body::read(unpacked).await?;
-    let batch = Batch::parse(&json).map_err(|error| {
-        let code = if error.is_too_large() { Code::TooLarge } else { Code::BadBatch };
-        Rejection::new(code, error.to_string())
-    })?;
-    if batch.site != feed.key.site || batch.feed != feed.key.name {
-        return Err(Refused(Rejection::new(Code::Unauthorized, "this token is another site's or feed's")));
-    }
-    let answered = app.store.take(&feed, batch, clock::now()).map_err(|why| {
-        let detail = match why {
-            NotQueued::Full => "too many batches at once",
-            NotQueued::Stopped => "the hub is stopping",
-        };
-        Rejection::new(Code::Busy, detail)
-    })?;
-    // The answer comes when the batch is committed. Where the writer has died, nobody knows: the site asks again.
-    let answer = answered.await.map_err(|_| Rejection::new(Code::Busy, "the hub is stopping"))?;
-    Ok(Json(answer?))
+    Ok(Json(intake::take(&app.store, &feed, json).await?))
 }
 
 /// The feed whose token this is. All tokens are compared, so that the time it takes says nothing.

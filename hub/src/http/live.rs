@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! event: movement   id: CURSOR   data: the movement, and what its two places hold now
+//! event: ahead      id: CURSOR   data: a movement that came ahead of a backlog; it comes again as a movement with this id
 //! event: feed       id: CURSOR   data: the state of a feed; on connect and whenever it changes
 //! ```
 //!
@@ -10,7 +11,12 @@
 //! whenever a commit is told, so it cannot miss what a queue would have dropped, and a slow reader delays only
 //! itself. It ends with the hub: a browser comes back by itself.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -27,6 +33,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{App, access::Viewer, fault::Fault, read};
 use crate::{
+    alarm::{Alarm, alarms},
     clock,
     cursor::Cursor,
     feed::FeedKey,
@@ -39,6 +46,9 @@ const UNSENT_MAX: usize = 64;
 
 /// Movements read from the store at a time.
 const PAGE: usize = 200;
+
+/// Movements ahead of a backlog that a reader is told: what a page shows.
+const AHEAD_TOLD_MAX: usize = 50;
 
 /// How often a silent stream says that it is alive: below the idle time-outs of common proxies.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -67,7 +77,9 @@ struct Live {
     app: Arc<App>,
     feeds: Vec<StoredFeed>,
     cursor: Cursor,
-    told: HashMap<FeedKey, FeedHealth>,
+    told: HashMap<FeedKey, (FeedHealth, Vec<Alarm>)>,
+    /// The movements ahead that were told and are still ahead.
+    told_ahead: BTreeSet<(FeedKey, String, u64)>,
     events: mpsc::Sender<Result<Event, Infallible>>,
     _slot: OwnedSemaphorePermit,
 }
@@ -96,7 +108,9 @@ pub(super) async fn live(
     };
     let (events, sent) = mpsc::channel(UNSENT_MAX);
     let tasks = app.tasks.clone();
-    tasks.spawn(Live { app, feeds, cursor, told: HashMap::new(), events, _slot: slot }.run());
+    tasks.spawn(
+        Live { app, feeds, cursor, told: HashMap::new(), told_ahead: BTreeSet::new(), events, _slot: slot }.run(),
+    );
     let stream = Sse::new(ReceiverStream::new(sent)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // Some proxies collect an answer before they pass it on, unless told not to.
     Ok(([(header::CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")], stream))
@@ -140,18 +154,22 @@ impl Live {
     /// Sends one page of what is behind the cursor, and at its end the feeds that have changed.
     async fn catch_up(&mut self) -> Result<Caught, StoreError> {
         let (feeds, cursor) = (self.feeds.clone(), self.cursor.clone());
-        let (rows, (more, next), health) = self
+        let (rows, (more, next), (health, ahead)) = self
             .app
             .store
             .read(move |db| {
                 let page = store::after(db, &feeds, &cursor, None, PAGE)?;
-                let health = if page.more { Vec::new() } else { store::health(db, &feeds)? };
+                let (health, ahead) = if page.more {
+                    (Vec::new(), Vec::new())
+                } else {
+                    (store::health(db, &feeds)?, store::ahead(db, &feeds, AHEAD_TOLD_MAX)?)
+                };
                 let mut rows = Vec::new();
                 for row in page.rows {
                     let movement = movement(db, &feeds, &row)?;
                     rows.push((row, movement));
                 }
-                Ok((rows, (page.more, page.next), health))
+                Ok((rows, (page.more, page.next), (health, ahead)))
             })
             .await?;
         for (row, movement) in rows {
@@ -161,10 +179,29 @@ impl Live {
             }
         }
         self.cursor = next;
+        if !more {
+            let mut still = BTreeSet::new();
+            for row in ahead {
+                let name = (row.strand.feed.clone(), row.epoch.clone(), row.seq);
+                if !self.told_ahead.contains(&name)
+                    && let Some(view) = MovementView::of_ahead(&row)
+                    && self.tell("ahead", &view).await.is_err()
+                {
+                    return Ok(Caught::Gone);
+                }
+                still.insert(name);
+            }
+            self.told_ahead = still;
+        }
         for health in health {
-            if self.told.get(&health.feed) != Some(&health) {
-                let view = FeedView::of(&health, clock::now());
-                self.told.insert(health.feed.clone(), health);
+            let now = clock::now();
+            let standing = alarms(&health, now);
+            let known = self.told.get(&health.feed).is_some_and(|(told, alarms)| {
+                *told == health && alarms.iter().map(|alarm| alarm.kind).eq(standing.iter().map(|alarm| alarm.kind))
+            });
+            if !known {
+                let view = FeedView::of(&health, now);
+                self.told.insert(health.feed.clone(), (health, standing));
                 if self.tell("feed", &view).await.is_err() {
                     return Ok(Caught::Gone);
                 }

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
 };
-use gateway_proto::{name::ItemCode, time::WallTime};
+use gateway_proto::{name::ItemCode, record::Record, time::WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::{App, access::Viewer, fault::Fault};
@@ -58,6 +58,9 @@ pub(super) struct OnHand {
 #[derive(Serialize)]
 pub(super) struct Movements {
     movements: Vec<MovementView>,
+    /// Shown ahead of a backlog, newest last; only beside the newest. They come again as movements.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<MovementView>,
     /// Where to go on.
     next: String,
     /// Whether there is more right now.
@@ -107,13 +110,19 @@ pub(super) async fn movements(
         return Err(Fault::BadRequest(format!("limit must be 1 to {MOVEMENTS_MAX}")));
     }
     let after = filter.after.as_deref().map(cursor).transpose()?;
+    let item = filter.item.clone();
     let look = move |db: &Snapshot| match &after {
-        Some(after) => store::after(db, &feeds, after, filter.item.as_ref(), limit),
-        None => store::newest(db, &feeds, filter.item.as_ref(), limit),
+        Some(after) => Ok((store::after(db, &feeds, after, filter.item.as_ref(), limit)?, Vec::new())),
+        None => Ok((store::newest(db, &feeds, filter.item.as_ref(), limit)?, store::ahead(db, &feeds, limit)?)),
     };
-    let page = app.store.read(look).await?;
+    let (page, ahead) = app.store.read(look).await?;
     let movements = page.rows.iter().map(MovementView::of).collect::<Result<_, StoreError>>()?;
-    Ok(Json(Movements { movements, next: page.next.to_string(), more: page.more }))
+    let ahead = ahead
+        .iter()
+        .filter(|row| item.as_ref().is_none_or(|item| is_of(&row.text, item)))
+        .filter_map(MovementView::of_ahead)
+        .collect();
+    Ok(Json(Movements { movements, ahead, next: page.next.to_string(), more: page.more }))
 }
 
 pub(super) async fn parked(
@@ -125,6 +134,10 @@ pub(super) async fn parked(
     let feeds = viewer.scope(filter.site.as_deref(), filter.feed.as_deref())?;
     let parked = app.store.read(move |db| store::parked(db, &feeds, PARKED_MAX)).await?;
     Ok(Json(ParkedRecords { parked: parked.into_iter().map(ParkedView::of).collect::<Result<_, StoreError>>()? }))
+}
+
+fn is_of(text: &str, item: &ItemCode) -> bool {
+    matches!(Record::parse(text), Ok(Record::Movement(movement)) if movement.item == *item)
 }
 
 /// Reads a cursor that somebody sent.

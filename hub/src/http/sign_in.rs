@@ -29,6 +29,9 @@ use crate::{
 /// Movements on the page.
 const MOVEMENTS_SHOWN: usize = 50;
 
+/// Movements ahead of a backlog on the page, of one feed.
+const AHEAD_SHOWN: usize = 10;
+
 /// Parked records of one feed on the page.
 const PARKED_SHOWN: usize = 20;
 
@@ -90,9 +93,10 @@ pub(super) async fn view(
         let held = store::on_hand(db, &feeds, None)?;
         let newest = store::newest(db, &feeds, None, MOVEMENTS_SHOWN)?;
         let parked = store::parked(db, &feeds, PARKED_SHOWN)?;
-        Ok((health, held, newest, parked))
+        let ahead = store::ahead(db, &feeds, AHEAD_SHOWN)?;
+        Ok((health, held, newest, parked, ahead))
     };
-    let (health, held, newest, parked) = app.store.read(look).await?;
+    let (health, held, newest, parked, ahead) = app.store.read(look).await?;
     let now = clock::now();
     let shown = page::Shown {
         viewer: viewer.name().to_owned(),
@@ -101,6 +105,7 @@ pub(super) async fn view(
         feeds: health.iter().map(|health| FeedView::of(health, now)).collect(),
         held: held.iter().map(HeldView::of).collect(),
         movements: newest.rows.iter().map(MovementView::of).collect::<Result<_, StoreError>>()?,
+        ahead: ahead.iter().rev().filter_map(MovementView::of_ahead).collect(),
         parked: parked.into_iter().map(ParkedView::of).collect::<Result<_, StoreError>>()?,
     };
     Ok(page::view(&shown).into_response())

@@ -79,6 +79,11 @@
   };
 
   const moved = (movement) => {
+    const lines = [...id("moved").children];
+    // What was shown ahead of a backlog has its turn now: the same movement, under the same id.
+    const shown = lines.find((other) => other.dataset.id === movement.id);
+    if (shown && movement.ahead) return;
+    if (shown) shown.remove();
     const line = make("li");
     const what = make("p");
     const when = make("p", undefined, "quiet");
@@ -87,12 +92,17 @@
     when.append(timeOf("received", movement.replayed_at || movement.received_at));
     if (many) when.append(` · ${movement.site}/${movement.feed}`);
     if (movement.replayed_at) when.append(" · was parked");
+    if (movement.at_corrected) when.append(" · happened ", timeOf("happened", movement.at_corrected));
+    if (movement.ahead) {
+      line.dataset.ahead = "";
+      when.append(" · just now, ahead of a backlog; not yet in the amounts");
+    }
     line.append(what, when);
     id("moved").prepend(line);
     while (id("moved").children.length > MOVEMENTS_SHOWN) id("moved").lastElementChild.remove();
     id("moved-none").hidden = true;
     flash(line);
-    movement.on_hand.forEach(held);
+    (movement.on_hand || []).forEach(held);
   };
 
   const refreshParked = async () => {
@@ -115,6 +125,24 @@
     field("chain").textContent = state.chain_text;
     field("checkpoint").textContent = state.checkpoint_text;
     field("parked").textContent = state.parked;
+    field("alarms").hidden = state.alarms.length === 0;
+    field("alarms").replaceChildren(...state.alarms.map((alarm) => {
+      const line = make("li");
+      const what = make("p");
+      line.dataset.alarm = alarm.kind;
+      what.append(make("strong", alarm.what));
+      line.append(what, make("p", `To do: ${alarm.todo}`));
+      if (alarm.since) {
+        const since = make("p", "since ", "quiet");
+        since.append(timeOf("since", alarm.since));
+        line.append(since);
+      }
+      return line;
+    }));
+    const differences = state.checkpoint ? state.checkpoint.differences : [];
+    field("differences").hidden = differences.length === 0;
+    field("differences").replaceChildren(...differences.map((one) =>
+      make("li", `${one.item} at ${one.place}: the site says ${one.site}, here are ${one.hub}`)));
     if (state.last_heard) card.querySelector("time.heard").replaceWith(timeOf("heard", state.last_heard));
     document.querySelectorAll("time").forEach(showAge);
     if (parkedChanged) refreshParked().catch(() => {});
@@ -134,6 +162,7 @@
       handle(JSON.parse(event.data));
     });
     on("movement", moved);
+    on("ahead", moved);
     on("feed", feed);
     source.onopen = () => { failures = 0; say(); };
     source.onerror = () => {

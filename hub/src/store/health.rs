@@ -4,7 +4,13 @@ use gateway_proto::time::WallTime;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::Serialize;
 
-use super::{StoreError, StoredFeed, checkpoint::Difference, count};
+use super::{
+    StoreError, StoredFeed,
+    acknowledge::{self, Acknowledged, Facts},
+    ahead,
+    checkpoint::{Difference, Extent},
+    count,
+};
 use crate::feed::FeedKey;
 
 /// The state of one feed. What waits at the site is not in it: only the site knows that.
@@ -23,6 +29,20 @@ pub(crate) struct FeedHealth {
     /// Records that came again after they had been acknowledged.
     pub(crate) repeated: u64,
     pub(crate) parked: u64,
+    /// When the oldest of the parked came.
+    pub(crate) parked_since: Option<WallTime>,
+    /// Records of types that this hub does not know.
+    pub(crate) unknown: u64,
+    /// Records shown ahead of the chain now.
+    pub(crate) ahead: u64,
+    /// Records that were shown ahead and let go before the chain reached them.
+    pub(crate) ahead_dropped: u64,
+    pub(crate) silent_after_ms: Option<i64>,
+    /// What a person can acknowledge.
+    pub(crate) facts: Vec<Facts>,
+    pub(crate) acknowledged: Vec<Acknowledged>,
+    /// Earlier epochs of which the site had delivered more than is here.
+    pub(crate) missing: Vec<MissingEnd>,
     pub(crate) lost: Vec<Loss>,
     pub(crate) forks: Vec<Fork>,
     pub(crate) checkpoint: Option<Compared>,
@@ -36,6 +56,16 @@ pub(crate) struct Loss {
     pub(crate) to: u64,
     pub(crate) why: String,
     pub(crate) at: WallTime,
+}
+
+/// An epoch whose end this hub had and lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct MissingEnd {
+    pub(crate) epoch: String,
+    /// The last seq that is here.
+    pub(crate) here: u64,
+    /// The last seq that the site had delivered.
+    pub(crate) through: u64,
 }
 
 /// Where the feed was seen with two contents.
@@ -53,6 +83,9 @@ pub(crate) struct Compared {
     pub(crate) seq: u64,
     /// The site's time of the checkpoint.
     pub(crate) at: WallTime,
+    pub(crate) extent: Extent,
+    /// When this hub first saw the difference that stands; `None` where there is none.
+    pub(crate) since: Option<WallTime>,
     /// Amounts compared.
     pub(crate) compared: u64,
     pub(crate) differing: u64,
@@ -99,12 +132,22 @@ pub(crate) fn health(db: &Connection, feeds: &[StoredFeed]) -> Result<Vec<FeedHe
 }
 
 fn one(db: &Connection, feed: &StoredFeed) -> Result<FeedHealth, StoreError> {
-    let (heard_at, repeated) = db
-        .prepare_cached("SELECT heard_at, repeated FROM feed WHERE id = ?1")?
-        .query_row([feed.id], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?)))?;
-    let newest: Option<(String, i64)> = db
-        .prepare_cached("SELECT name, through FROM epoch WHERE feed = ?1 ORDER BY number DESC LIMIT 1")?
-        .query_row([feed.id], |row| Ok((row.get(0)?, row.get(1)?)))
+    let (heard_at, repeated, unknown) = db
+        .prepare_cached("SELECT heard_at, repeated, unknown FROM feed WHERE id = ?1")?
+        .query_row([feed.id], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?, row.get(2)?)))?;
+    let newest: Option<(String, i64, i64)> = db
+        .prepare_cached("SELECT name, through, id FROM epoch WHERE feed = ?1 ORDER BY number DESC LIMIT 1")?
+        .query_row([feed.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let (ahead, ahead_dropped) = match &newest {
+        Some((_, _, id)) => ahead::counts(db, *id)?,
+        None => (0, 0),
+    };
+    let parked_since: Option<i64> = db
+        .prepare_cached(
+            "SELECT received_at FROM record WHERE key = (SELECT min(key) FROM refused WHERE feed = ?1 AND replay IS NULL)",
+        )?
+        .query_row([feed.id], |row| row.get(0))
         .optional()?;
     let (epochs, sent): (i64, i64) = db
         .prepare_cached("SELECT count(*), coalesce(sum(through), 0) FROM epoch WHERE feed = ?1")?
@@ -115,18 +158,40 @@ fn one(db: &Connection, feed: &StoredFeed) -> Result<FeedHealth, StoreError> {
     let mut health = FeedHealth {
         feed: feed.key.clone(),
         heard_at: heard_at.map(WallTime::from_millis),
-        through: newest.as_ref().map_or(0, |(_, through)| count(*through)),
-        epoch: newest.map(|(name, _)| name),
+        through: newest.as_ref().map_or(0, |(_, through, _)| count(*through)),
+        epoch: newest.map(|(name, _, _)| name),
         epochs: count(epochs),
         records: 0,
         repeated: count(repeated),
         parked: count(parked),
+        parked_since: parked_since.map(WallTime::from_millis),
+        unknown: count(unknown),
+        ahead,
+        ahead_dropped,
+        silent_after_ms: feed.silent_after_ms,
+        facts: acknowledge::facts(db, feed)?,
+        acknowledged: acknowledge::acknowledged(db, feed)?,
+        missing: missing(db, feed)?,
         lost: losses(db, feed)?,
         forks: forks(db, feed)?,
         checkpoint: compared(db, feed)?,
     };
     health.records = count(sent).saturating_sub(health.lost_records());
     Ok(health)
+}
+
+fn missing(db: &Connection, feed: &StoredFeed) -> Result<Vec<MissingEnd>, StoreError> {
+    let missing = db
+        .prepare_cached(
+            "SELECT ended.name, coalesce(epoch.through, 0), ended.through FROM ended
+             LEFT JOIN epoch ON epoch.feed = ended.feed AND epoch.name = ended.name
+             WHERE ended.feed = ?1 AND ended.through > coalesce(epoch.through, 0) ORDER BY ended.id DESC LIMIT 20",
+        )?
+        .query_map([feed.id], |row| {
+            Ok(MissingEnd { epoch: row.get(0)?, here: count(row.get(1)?), through: count(row.get(2)?) })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(missing)
 }
 
 fn losses(db: &Connection, feed: &StoredFeed) -> Result<Vec<Loss>, StoreError> {
@@ -164,7 +229,7 @@ fn forks(db: &Connection, feed: &StoredFeed) -> Result<Vec<Fork>, StoreError> {
 fn compared(db: &Connection, feed: &StoredFeed) -> Result<Option<Compared>, StoreError> {
     let compared: Option<(Compared, String)> = db
         .prepare_cached(
-            "SELECT epoch.name, c.seq, c.at, c.compared, c.differing, c.differences
+            "SELECT epoch.name, c.seq, c.at, c.compared, c.differing, c.differences, c.extent, c.since
              FROM checkpoint AS c JOIN epoch ON epoch.id = c.epoch WHERE c.feed = ?1",
         )?
         .query_row([feed.id], |row| {
@@ -175,6 +240,8 @@ fn compared(db: &Connection, feed: &StoredFeed) -> Result<Option<Compared>, Stor
                 compared: count(row.get(3)?),
                 differing: count(row.get(4)?),
                 differences: Vec::new(),
+                extent: if row.get::<_, i64>(6)? == 0 { Extent::Listed } else { Extent::Everything },
+                since: row.get::<_, Option<i64>>(7)?.map(WallTime::from_millis),
             };
             Ok((compared, row.get(5)?))
         })

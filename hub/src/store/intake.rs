@@ -1,6 +1,6 @@
-//! One batch inside one savepoint: look up, decide, apply, advance.
+//! One batch inside the writer's transaction: look up, decide, apply, advance.
 //!
-//! The decision is `gateway_proto::intake::decide`; this file gives it what is known and does what it says. Only what
+//! The decision is `gateway_proto::intake::decide`; this file gives it what is known and does what it says. What
 //! was rejected changes nothing, except that a fork is noted, for people to see.
 
 use std::collections::BTreeSet;
@@ -9,18 +9,24 @@ use gateway_proto::{
     answer::{Ack, Code, Refusal, Rejection},
     batch::{Batch, Load, Lost},
     chain::Link,
-    intake::{Decision, Fresh, Position, decide},
-    movement::Movement,
+    intake::{Decision, Fresh, Links, Position, decide_linked},
     name::ItemCode,
-    record::{Record, Seq},
+    record::Seq,
     time::WallTime,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{SEQ_MAX, StoredFeed, checkpoint, command::Answer, count, fold::Fold, record_key, seq_number, seq_of};
+use super::{
+    SEQ_MAX, StoredFeed, ahead, checkpoint, clocks,
+    command::Answer,
+    count,
+    fold::Folds,
+    meaning::{Meaning, Meanings, Moves},
+    record_key, seq_number, seq_of,
+};
 
-/// Batches the hub takes at once from one feed: at 500 records each and 80 ms round trip, 25,000 records/s.
-pub(super) const WINDOW: u32 = 4;
+/// Batches the hub takes at once from one feed: at 1,000 records each and 80 ms round trip, 100,000 records/s.
+pub(super) const WINDOW: u32 = 8;
 
 /// Characters of a refusal's detail: it is read by people, and repeats what the record said.
 const DETAIL_LEN_MAX: usize = 200;
@@ -31,6 +37,17 @@ enum State {
     Kept = 0,
     Applied = 1,
     Refused = 2,
+    /// Of a type unknown to this version of the hub: a later one can find them again.
+    Unknown = 3,
+}
+
+/// A batch with all that could be found out about it without the store.
+#[derive(Debug)]
+pub(super) struct Shipped {
+    pub(super) batch: Batch,
+    pub(super) links: Links,
+    pub(super) meanings: Meanings,
+    pub(super) received_at: WallTime,
 }
 
 /// An epoch of a feed, as stored.
@@ -49,59 +66,77 @@ struct Objection {
 /// Takes a batch in. `items` are those the feed may carry, `None` every one.
 pub(super) fn take(
     db: &Connection,
+    folds: &mut Folds,
     feed: &StoredFeed,
     items: Option<&BTreeSet<ItemCode>>,
-    batch: &Batch,
-    received_at: WallTime,
+    shipped: &Shipped,
 ) -> Result<Answer, rusqlite::Error> {
+    let Shipped { batch, links, received_at, .. } = shipped;
+    let received_at = *received_at;
     if batch.first.0 > SEQ_MAX || batch.last().0 > SEQ_MAX {
         return Ok(Err(Rejection::new(Code::BadBatch, format!("seqs beyond {SEQ_MAX} are not kept here"))));
     }
     let epoch = epoch(db, feed, batch)?;
     let position = epoch.as_ref().map(|epoch| epoch.at);
-    let decision = decide(batch, position, |seq| match &epoch {
+    let decision = decide_linked(batch, links, position, |seq| match &epoch {
         Some(epoch) => link_at(db, epoch.id, seq),
         None => Ok(None),
     })?;
-    let epoch = match decision {
-        Decision::Reject(rejection) => {
+    let mut epoch = match (&decision, epoch) {
+        (Decision::Reject(rejection), epoch) => {
             if let (Code::Fork, Some(epoch)) = (rejection.code, &epoch) {
-                note_fork(db, feed, epoch, rejection.seq.unwrap_or(batch.first), received_at)?;
+                note_fork(db, epoch.id, rejection.seq.unwrap_or(batch.first), received_at)?;
             }
-            return Ok(Err(rejection));
+            return Ok(Err(rejection.clone()));
         }
-        Decision::Known => epoch.map_or_else(|| begin(db, feed, batch, received_at), Ok)?,
+        (_, Some(epoch)) => epoch,
+        (_, None) => begin(db, feed, batch, received_at)?,
+    };
+    let mut ack = Ack { window: WINDOW, takes_ahead: true, ..Ack::new(batch.epoch.clone(), epoch.at.through) };
+    match decision {
+        Decision::Reject(_) | Decision::Known => {}
+        Decision::Ahead(fresh) => {
+            ahead::keep(db, epoch.id, &fresh, received_at)?;
+            heard(db, feed, 0, received_at)?;
+            return Ok(Ok(Ack { ahead: Some(batch.last()), ..ack }));
+        }
         Decision::Append(fresh) => {
-            let mut epoch = epoch.map_or_else(|| begin(db, feed, batch, received_at), Ok)?;
-            append(db, feed, items, &epoch, &fresh, received_at)?;
+            append(db, folds, feed, items, &epoch, &fresh, shipped)?;
+            if let Some(other) = ahead::reached(db, epoch.id, &fresh)? {
+                note_fork(db, epoch.id, other, received_at)?;
+            }
             if let Some(last) = fresh.last() {
                 epoch.at = Position { through: last.seq, head: last.link };
             }
-            epoch
         }
         Decision::Lose { from, lost, head } => {
-            let mut epoch = epoch.map_or_else(|| begin(db, feed, batch, received_at), Ok)?;
-            lose(db, feed, &epoch, from, lost, head, received_at)?;
+            lose(db, &epoch, from, lost, head, received_at)?;
+            ahead::lost(db, epoch.id, lost.to)?;
             epoch.at = Position { through: lost.to, head };
-            epoch
         }
-    };
+    }
     db.prepare_cached("UPDATE epoch SET through = ?2, head = ?3 WHERE id = ?1")?.execute(params![
         epoch.id,
         seq_number(epoch.at.through),
         epoch.at.head.as_bytes()
     ])?;
     let repeated = (batch.last().0 + 1).saturating_sub(batch.first.0) - fresh_count(batch, position);
+    heard(db, feed, repeated, received_at)?;
+    ack.through = epoch.at.through;
+    ack.refused = refusals(db, epoch.id, batch.first, batch.last())?;
+    if matches!(batch.load, Load::Records(_)) {
+        ack.refused.extend(declared_lost(db, epoch.id, batch.first, batch.last())?);
+    }
+    Ok(Ok(ack))
+}
+
+fn heard(db: &Connection, feed: &StoredFeed, repeated: u64, received_at: WallTime) -> Result<(), rusqlite::Error> {
     db.prepare_cached("UPDATE feed SET heard_at = ?2, repeated = repeated + ?3 WHERE id = ?1")?.execute(params![
         feed.id,
         received_at.millis(),
         i64::try_from(repeated).unwrap_or(i64::MAX)
     ])?;
-    let mut refused = refusals(db, epoch.id, batch.first, batch.last())?;
-    if matches!(batch.load, Load::Records(_)) {
-        refused.extend(declared_lost(db, epoch.id, batch.first, batch.last())?);
-    }
-    Ok(Ok(Ack { epoch: batch.epoch.clone(), through: epoch.at.through, refused, window: WINDOW }))
+    Ok(())
 }
 
 /// How many of the batch's seqs were not here before.
@@ -126,6 +161,7 @@ fn begin(
     received_at: WallTime,
 ) -> Result<StoredEpoch, rusqlite::Error> {
     let head = Link::first(&batch.epoch);
+    ahead::superseded(db, feed.id)?;
     db.execute(
         "INSERT INTO epoch (feed, number, name, through, head, began_at)
          SELECT ?1, 1 + count(*), ?2, 0, ?3, ?4 FROM epoch WHERE feed = ?1",
@@ -153,61 +189,79 @@ fn link_at(db: &Connection, epoch: i64, seq: Seq) -> Result<Option<Link>, rusqli
 
 fn append(
     db: &Connection,
+    folds: &mut Folds,
     feed: &StoredFeed,
     items: Option<&BTreeSet<ItemCode>>,
     epoch: &StoredEpoch,
     fresh: &[Fresh<'_>],
-    received_at: WallTime,
+    shipped: &Shipped,
 ) -> Result<(), rusqlite::Error> {
-    let mut fold = Fold::new(db, feed.id);
+    let received_at = shipped.received_at;
     let mut insert =
         db.prepare_cached("INSERT INTO record (key, state, received_at, link, text) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut unknown = 0_i64;
     for record in fresh {
-        let parsed = Record::parse(record.text.as_str());
-        let judged = match &parsed {
-            Ok(Record::Movement(movement)) => judge(&mut fold, items, movement, received_at)?,
-            Ok(
-                Record::Count(_)
-                | Record::Checkpoint(_)
-                | Record::Clock(_)
-                | Record::Order(_)
-                | Record::Health(_)
-                | Record::Unknown(_),
-            ) => Ok(State::Kept),
-            Err(error) => Err(Objection { code: "bad_record", detail: error.to_string(), item: None }),
-        };
-        let state = judged.as_ref().map_or(State::Refused, |state| *state);
         let key = record_key(epoch.id, record.seq);
-        insert.execute(params![
-            key,
-            state as i64,
-            received_at.millis(),
-            record.link.as_bytes(),
-            record.text.as_str()
-        ])?;
-        if let Err(objection) = judged {
-            refuse(db, feed, key, &objection)?;
-        }
-        if let Ok(Record::Checkpoint(stated)) = &parsed {
-            fold.write()?;
-            checkpoint::compare(db, feed, epoch.id, record.seq, stated)?;
-        }
+        shipped.meanings.with(record.seq, record.text.as_str(), |meaning| -> Result<(), rusqlite::Error> {
+            let judged = match meaning {
+                Meaning::Moves(moves) => judge(db, folds, feed, items, moves, received_at)?,
+                Meaning::Checkpoint(_) | Meaning::Clock(_) | Meaning::Kept => Ok(State::Kept),
+                Meaning::Unknown => Ok(State::Unknown),
+                Meaning::Bad(why) => Err(Objection { code: "bad_record", detail: why.clone(), item: None }),
+            };
+            let state = judged.as_ref().map_or(State::Refused, |state| *state);
+            insert.execute(params![
+                key,
+                state as i64,
+                received_at.millis(),
+                record.link.as_bytes(),
+                record.text.as_str()
+            ])?;
+            if let Err(objection) = judged {
+                refuse(db, feed, key, &objection)?;
+            }
+            match meaning {
+                Meaning::Checkpoint(stated) => {
+                    folds.write(db)?;
+                    checkpoint::take(
+                        db,
+                        feed,
+                        checkpoint::Stand { epoch: epoch.id, seq: record.seq, received_at },
+                        stated,
+                    )
+                }
+                Meaning::Clock(said) => clocks::note(db, feed, said),
+                Meaning::Unknown => {
+                    unknown += 1;
+                    Ok(())
+                }
+                Meaning::Moves(_) | Meaning::Kept | Meaning::Bad(_) => Ok(()),
+            }
+        })?;
     }
-    fold.write()
+    if unknown > 0 {
+        db.prepare_cached(
+            "UPDATE feed SET unknown = unknown + ?2, unknown_at = coalesce(unknown_at, ?3) WHERE id = ?1",
+        )?
+        .execute(params![feed.id, unknown, received_at.millis()])?;
+    }
+    Ok(())
 }
 
 /// Applies a movement, or says why not.
 fn judge(
-    fold: &mut Fold<'_>,
+    db: &Connection,
+    folds: &mut Folds,
+    feed: &StoredFeed,
     items: Option<&BTreeSet<ItemCode>>,
-    movement: &Movement,
+    moves: &Moves,
     received_at: WallTime,
 ) -> Result<Result<State, Objection>, rusqlite::Error> {
-    if items.is_some_and(|items| !items.contains(&movement.item)) {
-        let detail = format!("{:?} is not mapped to this feed at the hub", movement.item.as_str());
-        return Ok(Err(Objection { code: "unknown_item", detail, item: Some(movement.item.clone()) }));
+    if items.is_some_and(|items| !items.contains(&moves.item)) {
+        let detail = format!("{:?} is not mapped to this feed at the hub", moves.item.as_str());
+        return Ok(Err(Objection { code: "unknown_item", detail, item: Some(moves.item.clone()) }));
     }
-    Ok(fold.apply(movement, received_at)?.map(|()| State::Applied).map_err(|_| Objection {
+    Ok(folds.apply(db, feed.id, moves, received_at)?.map(|()| State::Applied).map_err(|_| Objection {
         code: "bad_record",
         detail: "the amount at a place would no longer fit 64 bits".to_owned(),
         item: None,
@@ -225,7 +279,6 @@ fn refuse(db: &Connection, feed: &StoredFeed, key: i64, objection: &Objection) -
 
 fn lose(
     db: &Connection,
-    feed: &StoredFeed,
     epoch: &StoredEpoch,
     from: Seq,
     lost: &Lost,
@@ -243,25 +296,15 @@ fn lose(
             received_at.millis()
         ],
     )?;
-    tracing::warn!(feed = %feed.key, from = %from, to = %lost.to, why = %lost.why, "records declared lost by the site");
     Ok(())
 }
 
-fn note_fork(
-    db: &Connection,
-    feed: &StoredFeed,
-    epoch: &StoredEpoch,
-    seq: Seq,
-    at: WallTime,
-) -> Result<(), rusqlite::Error> {
-    let noted = db.execute(
+/// Once per place: a site that keeps sending the same fork adds nothing.
+fn note_fork(db: &Connection, epoch: i64, seq: Seq, at: WallTime) -> Result<(), rusqlite::Error> {
+    db.execute(
         "INSERT INTO fork (epoch, seq, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        params![epoch.id, seq_number(seq), at.millis()],
+        params![epoch, seq_number(seq), at.millis()],
     )?;
-    // Once per place: a site that keeps sending the same fork must not fill the log.
-    if noted > 0 {
-        tracing::error!(feed = %feed.key, %seq, "feed forked: a restored image or a cloned gateway sends other records at known seqs");
-    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 use gateway_proto::{name::ItemCode, record::Seq, time::WallTime};
 use rusqlite::{Connection, params};
 
-use super::{StoreError, StoredFeed, count, epoch_of, record_key, seq_of};
+use super::{StoreError, StoredFeed, clocks, count, epoch_of, record_key, seq_of};
 use crate::cursor::{Cursor, Strand, StrandKind};
 
 /// Records of one strand that one query looks at.
@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) replayed_at: Option<WallTime>,
     /// The record's exact text.
     pub(crate) text: String,
+    /// When it was made, where the site did not trust its clock then and has said since what it should have shown.
+    pub(crate) at_corrected: Option<WallTime>,
     /// When the hub applied it, kept in the order of its strand whatever the clock did: what strands are merged by.
     order: i64,
 }
@@ -211,7 +213,7 @@ fn piece(
         let applied_at = replayed_at.unwrap_or(received_at);
         // The hub's clock may have been set back between two of them; their order is not touched by that.
         piece.order = if first == First::Oldest { applied_at.max(piece.order) } else { applied_at.min(piece.order) };
-        let Some(text) = row.get(4)? else { continue };
+        let Some(text) = row.get::<_, Option<String>>(4)? else { continue };
         let key: i64 = row.get(3)?;
         piece.rows.push(Row {
             strand: source.strand.clone(),
@@ -223,6 +225,7 @@ fn piece(
             seq: seq_of(key),
             received_at: WallTime::from_millis(received_at),
             replayed_at: replayed_at.map(WallTime::from_millis),
+            at_corrected: clocks::corrected(db, source.feed, &text)?,
             text,
             order: piece.order,
         });

@@ -1,10 +1,11 @@
-//! Applies parked movements once their item is known. Runs when the hub starts, because that is when the list of a
-//! feed's items can have changed. One transaction per feed: a crash in between replays nothing twice.
+//! Applies parked movements once their item is known: when the hub starts, when its configuration is read anew, and when a
+//! person asks. One transaction per feed, in which each movement is marked as applied: a crash replays nothing twice, and
+//! neither do two processes that replay at the same time.
 
-use gateway_proto::{name::ItemCode, record::Record, time::WallTime};
+use gateway_proto::{name::ItemCode, time::WallTime};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{StoredFeed, fold::Fold};
+use super::{StoredFeed, fold::Folds, meaning::Meaning};
 
 /// Applies what `knows` accepts now; says how many movements.
 pub(super) fn replay(
@@ -20,11 +21,12 @@ pub(super) fn replay(
     }
     let mut replays: i64 = tx.query_row("SELECT replays FROM feed WHERE id = ?1", [feed.id], |row| row.get(0))?;
     let mut replayed = 0;
-    let mut fold = Fold::new(&tx, feed.id);
+    let mut folds = Folds::default();
+    folds.begin(&tx)?;
     for key in wanted {
         let text: String = tx.query_row("SELECT text FROM record WHERE key = ?1", [key], |row| row.get(0))?;
-        let Ok(Record::Movement(movement)) = Record::parse(&text) else { continue };
-        if fold.apply(&movement, now)?.is_err() {
+        let Meaning::Moves(moves) = Meaning::of(&text) else { continue };
+        if folds.apply(&tx, feed.id, &moves, now)?.is_err() {
             // It stays parked. Such an amount is nothing a site can have.
             continue;
         }
@@ -35,8 +37,7 @@ pub(super) fn replay(
             params![key, replays, now.millis()],
         )?;
     }
-    fold.write()?;
-    drop(fold);
+    folds.write(&tx)?;
     tx.execute("UPDATE feed SET replays = ?2 WHERE id = ?1", [feed.id, replays])?;
     tx.commit()?;
     Ok(replayed)

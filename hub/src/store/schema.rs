@@ -10,13 +10,16 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::StoreError;
 
 /// From empty to the schema this hub knows; never edited once released, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/v1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/v1.sql"), include_str!("schema/v2.sql")];
 
 /// How long a statement waits for another process's lock: a person with the `sqlite3` shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of WAL kept on disk after a checkpoint, so that one burst does not hold its space for ever.
 const JOURNAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
+/// Pages of the writer's connection kept in memory, in KiB: the inner pages of every table and the ends that grow.
+const CACHE_KIB: i64 = 32 * 1024;
 
 /// Opens the store for the one writer, making or migrating it.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
@@ -35,7 +38,33 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     set(&db, "synchronous", "full", "2")?;
     set(&db, "foreign_keys", "on", "1")?;
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX).map_err(open)?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(open)?;
     migrate(&mut db).map_err(open)?;
+    begin_log(&db, path)?;
+    Ok(db)
+}
+
+/// Begins the log anew before anything is acknowledged. What an earlier process could not sync may stand in it all the
+/// same, readable until the next power cut, and would take along whatever was written behind it.
+fn begin_log(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let open = |source| StoreError::Open { path: path.to_owned(), source };
+    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(open)?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::LogHeld(path.to_owned())) }
+}
+
+/// Opens the store for a short change beside a hub that may be serving it. Makes and migrates nothing.
+pub(super) fn open_beside(path: &Path) -> Result<Connection, StoreError> {
+    let open = |source| StoreError::Open { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(open)?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(open)?;
+    refuse_newer(&db, path)?;
+    let (found, known) = (version(&db).map_err(open)?, MIGRATIONS.len());
+    if found < known {
+        return Err(StoreError::SchemaTooOld { found, known });
+    }
+    set(&db, "synchronous", "full", "2")?;
+    set(&db, "foreign_keys", "on", "1")?;
     Ok(db)
 }
 
@@ -106,10 +135,41 @@ mod tests {
         for error in [open_writer(&path).unwrap_err(), open_reader(&path).unwrap_err()] {
             assert_eq!(
                 error.to_string(),
-                "store has schema 7, this hub knows up to 1; install a newer hub, or restore the store of before"
+                "store has schema 7, this hub knows up to 2; install a newer hub, or restore the store of before"
             );
         }
         assert_eq!(version(&Connection::open(&path).unwrap()).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_store_of_the_first_schema_is_brought_up_to_date_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO feed (id, site, name, heard_at) VALUES (1, 'plant-7', 'acme', 5);
+             INSERT INTO epoch VALUES (1, 1, 1, 'e1', 2, zeroblob(32), 5);
+             INSERT INTO record VALUES ((1 << 40) + 1, 1, 5, zeroblob(32), '{}'), ((1 << 40) + 2, 2, 5, zeroblob(32), '{}');
+             INSERT INTO refused (key, feed, code, detail) VALUES ((1 << 40) + 2, 1, 'bad_record', '');
+             INSERT INTO lost VALUES (1, 3, 4, 'retention', zeroblob(32), 6);
+             INSERT INTO checkpoint VALUES (1, 1, 2, 5, 1, 0, '[]');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        assert!(matches!(open_beside(&path), Err(StoreError::SchemaTooOld { found: 1, known: 2 })));
+        let db = open_writer(&path).unwrap();
+        assert_eq!(version(&db).unwrap(), MIGRATIONS.len());
+        let kept: (i64, i64, i64, Option<i64>) = db
+            .query_row(
+                "SELECT (SELECT count(*) FROM record), (SELECT unknown FROM feed), (SELECT extent FROM checkpoint),
+                 (SELECT since FROM checkpoint)",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, (2, 0, 0, None));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The one thread that writes. It takes what has queued, commits once, then answers everyone: the next group forms while
 //! the last one syncs, so there is no timer and a lone batch waits for nobody.
 //!
-//! Each batch is its own savepoint, so that one bad batch does not undo its neighbours. Batches of one feed that
-//! arrive together are taken in the order of their seqs. One that arrives a moment before its predecessor (a site has
+//! Where a group cannot be taken whole, each of its batches is tried alone, so that one bad batch does not undo its
+//! neighbours. Batches of one feed that arrive together are taken in the order of their seqs. One that arrives a moment before its predecessor (a site has
 //! several in flight, and a small body overtakes a large one) waits for it briefly instead of costing the site a
 //! gap and a second sending.
+//!
+//! After a commit that failed, nothing is known of what the disk has; the file is opened anew before the next one.
 //!
 //! Ends when every [`super::Store`] is gone. A store that cannot be written (disk full, read-only) does not end it: the
 //! sites are told to come back, and keep what they have.
@@ -12,6 +14,7 @@
 use std::{
     collections::BTreeSet,
     fs::File,
+    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -27,11 +30,12 @@ use gateway_proto::{
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    News,
-    command::{Answer, Intake},
-    intake,
+    News, StoreError, StoredFeed,
+    command::{Answer, Command, Intake},
+    fold::Folds,
+    intake, replay, schema,
 };
-use crate::planted;
+use crate::{clock, planted};
 
 /// Batches of one commit. More would only make the first of them wait longer.
 const GROUP_MAX: usize = 64;
@@ -43,11 +47,14 @@ const EARLY_MAX: Duration = Duration::from_millis(200);
 const AHEAD_MAX: u64 = intake::WINDOW as u64 * BATCH_RECORDS_MAX as u64;
 
 /// The writing end of the store; run it on a thread of its own.
-pub(crate) struct Writer {
+pub struct Writer {
     db: Connection,
+    path: PathBuf,
+    feeds: Arc<[StoredFeed]>,
+    folds: Folds,
     /// Held for as long as the connection is.
     _lock: File,
-    queue: Receiver<Intake>,
+    queue: Receiver<Command>,
     /// The items of each feed, in the order of the configured feeds.
     items: Vec<Option<BTreeSet<ItemCode>>>,
     news: Arc<News>,
@@ -55,6 +62,8 @@ pub(crate) struct Writer {
     /// [`EARLY_MAX`], but for tests.
     patience: Duration,
     health: Health,
+    /// A commit has failed, and the file could not be opened again since.
+    is_lost: bool,
 }
 
 /// Whether the last commit went through: a change of it is logged, the repetitions are not.
@@ -62,6 +71,13 @@ pub(crate) struct Writer {
 enum Health {
     Writing,
     Failing,
+}
+
+/// Why a group was not taken. Nothing of it was.
+enum NotTaken {
+    /// A statement failed: for one of the batches, or for all.
+    Batch(rusqlite::Error),
+    Commit(rusqlite::Error),
 }
 
 /// What became of a batch inside the transaction.
@@ -74,20 +90,46 @@ enum Taken {
 impl Writer {
     pub(super) fn new(
         db: Connection,
+        path: PathBuf,
         lock: File,
-        queue: Receiver<Intake>,
+        queue: Receiver<Command>,
+        feeds: Arc<[StoredFeed]>,
         items: Vec<Option<BTreeSet<ItemCode>>>,
         news: Arc<News>,
     ) -> Self {
-        Self { db, _lock: lock, queue, items, news, early: Vec::new(), patience: EARLY_MAX, health: Health::Writing }
+        Self {
+            db,
+            path,
+            feeds,
+            folds: Folds::default(),
+            _lock: lock,
+            queue,
+            items,
+            news,
+            early: Vec::new(),
+            patience: EARLY_MAX,
+            health: Health::Writing,
+            is_lost: false,
+        }
     }
 
     /// Runs until every handle on the store is gone.
-    pub(crate) fn run(mut self) {
-        while let Some(group) = self.next_group() {
-            self.take(group);
-        }
+    pub fn run(mut self) {
+        while self.turn() {}
         tracing::debug!("store thread ends");
+    }
+
+    /// Lets no batch wait for the one before it: for whoever works the writer by hand, in a time that is not the wall's.
+    pub fn hurry(&mut self) {
+        self.patience = Duration::ZERO;
+    }
+
+    /// Waits for a batch, takes it with those that queued behind it, and answers: one commit. `false` when every handle on
+    /// the store is gone. For whoever works the writer by hand; [`Writer::run`] is nothing else.
+    pub fn turn(&mut self) -> bool {
+        let Some(group) = self.next_group() else { return false };
+        self.take(group);
+        true
     }
 
     /// Waits for a batch and takes those that queued behind it. `None` at the end.
@@ -99,66 +141,157 @@ impl Writer {
             Some(patience) => self.queue.recv_timeout(patience),
         };
         match first {
-            Ok(intake) => group.push(intake),
+            Ok(command) => self.hear(command, &mut group),
             Err(RecvTimeoutError::Timeout) => {}
             // What is early has nobody left to wait for it, and its predecessor will not come.
             Err(RecvTimeoutError::Disconnected) => return None,
         }
         while group.len() < GROUP_MAX
-            && let Ok(intake) = self.queue.try_recv()
+            && let Ok(command) = self.queue.try_recv()
         {
-            group.push(intake);
+            self.hear(command, &mut group);
         }
         group.sort_by(|a, b| {
-            (a.feed.place, &a.batch.epoch, a.batch.first).cmp(&(b.feed.place, &b.batch.epoch, b.batch.first))
+            let (a, b) = ((a.feed.place, &a.shipped.batch), (b.feed.place, &b.shipped.batch));
+            (a.0, &a.1.epoch, a.1.first).cmp(&(b.0, &b.1.epoch, b.1.first))
         });
         Some(group)
     }
 
-    fn take(&mut self, group: Vec<Intake>) {
-        match self.commit(group) {
-            Ok((answered, early)) => {
-                self.early = early;
-                let touched: BTreeSet<usize> = answered
-                    .iter()
-                    .filter(|(_, answer)| answer.as_ref().map_or_else(|no| no.code == Code::Fork, |_| true))
-                    .map(|(intake, _)| intake.feed.place)
-                    .collect();
-                for (mut intake, answer) in answered {
-                    intake.answer(answer);
-                }
-                if !touched.is_empty() {
-                    self.news.tell(touched.into_iter());
-                    self.note(Ok(()));
-                }
-            }
-            Err((group, error)) => {
-                for mut intake in group {
-                    intake.answer(Err(busy()));
-                }
-                self.note(Err(&error));
+    fn hear(&mut self, command: Command, group: &mut Vec<Intake>) {
+        match command {
+            Command::Take(intake) => group.push(intake),
+            Command::Carry(items, answer) => {
+                let _gone = answer.send(self.carry(items));
             }
         }
     }
 
-    /// Takes a group in one transaction. On an error nothing of it was taken.
-    #[expect(clippy::type_complexity, reason = "both ends are right here")]
-    fn commit(
-        &mut self,
-        mut group: Vec<Intake>,
-    ) -> Result<(Vec<(Intake, Answer)>, Vec<Intake>), (Vec<Intake>, rusqlite::Error)> {
-        let taken = match take_all(&mut self.db, &self.items, &mut group, self.patience) {
-            Ok(taken) => taken,
-            Err(error) => return Err((group, error)),
-        };
-        let (mut answered, mut early) = (Vec::new(), Vec::new());
-        for (intake, taken) in group.into_iter().zip(taken) {
-            match taken {
-                Taken::Answer(answer) => answered.push((intake, answer)),
-                Taken::Early => early.push(intake),
+    /// Takes on new lists of items and applies what was parked for want of them.
+    fn carry(&mut self, items: Vec<Option<BTreeSet<ItemCode>>>) -> u64 {
+        self.items = items;
+        self.folds.forget();
+        let mut applied = 0;
+        for feed in self.feeds.iter() {
+            let items = self.items.get(feed.place).and_then(Option::as_ref);
+            let knows = |item: &ItemCode| items.is_none_or(|items| items.contains(item));
+            match replay::replay(&mut self.db, feed, knows, clock::now()) {
+                Ok(0) => {}
+                Ok(replayed) => {
+                    tracing::info!(feed = %feed.key, replayed, "parked movements applied");
+                    self.news.tell(std::iter::once(feed.place));
+                    applied += replayed;
+                }
+                // They stay parked, and the next start or reading applies them.
+                Err(error) => tracing::error!(feed = %feed.key, %error, "parked movements cannot be applied"),
             }
         }
-        Ok((answered, early))
+        applied
+    }
+
+    fn take(&mut self, mut group: Vec<Intake>) {
+        if self.is_lost
+            && let Err(error) = self.open_anew()
+        {
+            self.refuse(group, &error);
+            return;
+        }
+        match self.commit(&mut group) {
+            Ok(taken) => self.settle(group, taken),
+            // Each alone finds the one that cannot be taken; where nothing can, all are told.
+            Err(NotTaken::Batch(error)) if group.len() > 1 => {
+                tracing::debug!(%error, batches = group.len(), "group is taken one by one");
+                for intake in group {
+                    self.take(vec![intake]);
+                }
+            }
+            Err(NotTaken::Batch(error)) => self.refuse(group, &error),
+            Err(NotTaken::Commit(error)) => {
+                self.refuse(group, &error);
+                self.is_lost = true;
+                if let Err(error) = self.open_anew() {
+                    tracing::debug!(%error, "store not opened anew");
+                }
+            }
+        }
+    }
+
+    /// Opens the file again after a commit that failed: what its connection believes is not what is there. Until that has
+    /// succeeded nothing is taken.
+    fn open_anew(&mut self) -> Result<(), rusqlite::Error> {
+        match schema::open_writer(&self.path) {
+            Ok(db) => {
+                (self.db, self.is_lost) = (db, false);
+                self.folds.forget();
+                Ok(())
+            }
+            Err(StoreError::Sql(error) | StoreError::Open { source: error, .. }) => Err(error),
+            Err(error) => {
+                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+                Err(rusqlite::Error::SqliteFailure(code, Some(error.to_string())))
+            }
+        }
+    }
+
+    fn settle(&mut self, group: Vec<Intake>, taken: Vec<Taken>) {
+        let mut touched = BTreeSet::new();
+        for (mut intake, taken) in group.into_iter().zip(taken) {
+            match taken {
+                Taken::Answer(answer) => {
+                    if answer.as_ref().map_or_else(|no| no.code == Code::Fork, |_| true) {
+                        touched.insert(intake.feed.place);
+                    }
+                    if let Ok(ack) = &answer {
+                        self.news.reached(intake.feed.place, ack);
+                    }
+                    intake.answer(answer);
+                }
+                Taken::Early => self.early.push(intake),
+            }
+        }
+        if !touched.is_empty() {
+            self.news.tell(touched.into_iter());
+            self.note(Ok(()));
+        }
+    }
+
+    fn refuse(&mut self, group: Vec<Intake>, error: &rusqlite::Error) {
+        for mut intake in group {
+            intake.answer(Err(busy()));
+        }
+        self.note(Err(error));
+    }
+
+    /// Takes a group in one transaction.
+    fn commit(&mut self, group: &mut [Intake]) -> Result<Vec<Taken>, NotTaken> {
+        let taken = self.take_all(group);
+        if taken.is_err() {
+            self.folds.forget();
+        }
+        taken
+    }
+
+    fn take_all(&mut self, group: &mut [Intake]) -> Result<Vec<Taken>, NotTaken> {
+        let Self { db, folds, items, patience, .. } = self;
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(NotTaken::Batch)?;
+        folds.begin(&tx).map_err(NotTaken::Batch)?;
+        let mut all = Vec::with_capacity(group.len());
+        for intake in group.iter() {
+            let items = items.get(intake.feed.place).and_then(Option::as_ref);
+            let answer = intake::take(&tx, folds, &intake.feed, items, &intake.shipped).map_err(NotTaken::Batch)?;
+            all.push(if may_wait(intake, &answer, *patience) { Taken::Early } else { Taken::Answer(answer) });
+        }
+        folds.write(&tx).map_err(NotTaken::Batch)?;
+        if planted::ack_before_commit() {
+            for (intake, taken) in group.iter_mut().zip(&all) {
+                if let Taken::Answer(answer) = taken {
+                    intake.answer(answer.clone());
+                }
+            }
+            std::thread::sleep(planted::PAUSE);
+        }
+        tx.commit().map_err(NotTaken::Commit)?;
+        Ok(all)
     }
 
     fn note(&mut self, outcome: Result<(), &rusqlite::Error>) {
@@ -173,51 +306,12 @@ impl Writer {
     }
 }
 
-fn take_all(
-    db: &mut Connection,
-    items: &[Option<BTreeSet<ItemCode>>],
-    group: &mut [Intake],
-    patience: Duration,
-) -> Result<Vec<Taken>, rusqlite::Error> {
-    let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut all = Vec::with_capacity(group.len());
-    for intake in group.iter() {
-        let point = tx.savepoint()?;
-        let items = items[intake.feed.place].as_ref();
-        match intake::take(&point, &intake.feed, items, &intake.batch, intake.received_at) {
-            Ok(answer) => {
-                point.commit()?;
-                all.push(if may_wait(intake, &answer, patience) { Taken::Early } else { Taken::Answer(answer) });
-            }
-            Err(error) => {
-                drop(point);
-                // A full disk ends the whole transaction; anything else only this batch.
-                if tx.is_autocommit() {
-                    return Err(error);
-                }
-                tracing::error!(feed = %intake.feed.key, %error, "batch cannot be stored");
-                all.push(Taken::Answer(Err(busy())));
-            }
-        }
-    }
-    if planted::ack_before_commit() {
-        for (intake, taken) in group.iter_mut().zip(&all) {
-            if let Taken::Answer(answer) = taken {
-                intake.answer(answer.clone());
-            }
-        }
-        std::thread::sleep(planted::PAUSE);
-    }
-    tx.commit()?;
-    Ok(all)
-}
-
 /// Whether a batch is rejected only for being a moment early.
 fn may_wait(intake: &Intake, answer: &Answer, patience: Duration) -> bool {
     let Err(rejection) = answer else { return false };
     let Some(expected) = rejection.expected else { return false };
     rejection.code == Code::Gap
-        && intake.batch.first.0.saturating_sub(expected.0) <= AHEAD_MAX
+        && intake.shipped.batch.first.0.saturating_sub(expected.0) <= AHEAD_MAX
         && intake.queued_at.elapsed() < patience
 }
 

@@ -62,7 +62,7 @@ async fn what_is_no_batch_is_a_bad_batch() {
 use std::io::Read as _;
 
 /// Gzip with stored blocks only (RFC 1952 over RFC 1951): valid, if not small.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut blocks = bytes.chunks(65_535).peekable();
     while let Some(block) = blocks.next() {

@@ -17,7 +17,7 @@ async fn a_batch_is_accepted_once_and_acknowledged_again_when_it_repeats() {
         .moves(40, "M8-BOLT", "dock", "bin:A-01")
         .record(r#"{"type":"movement"}"#);
     let first = site.ships_all(&server).await;
-    assert_eq!((first.through, first.window), (Seq(3), 4));
+    assert_eq!((first.through, first.window), (Seq(3), 8));
     assert_eq!(
         first.refused.iter().map(|refusal| (refusal.seq, refusal.code.as_str())).collect::<Vec<_>>(),
         [(Seq(3), "bad_record")]

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod ahead;
 mod bodies;
+mod checkpoints;
+mod clocks;
 mod intake;
 mod isolation;
 mod live;
+mod noise;
+mod operator;
 mod page;
 mod process;
 mod reads;

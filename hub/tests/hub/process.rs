@@ -17,13 +17,13 @@ use reqwest::Client;
 use crate::support::{PATIENCE, Site, token_of, token_of_viewer};
 
 /// A hub in a process of its own; killed when dropped.
-struct Process {
-    child: Child,
-    url: String,
+pub(crate) struct Process {
+    pub(crate) child: Child,
+    pub(crate) url: String,
 }
 
 impl Process {
-    fn start(config: &Path, plant: Option<&str>) -> Self {
+    pub(crate) fn start(config: &Path, plant: Option<&str>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_binwire-hub"));
         command.arg("serve").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(plant) = plant {
@@ -51,7 +51,7 @@ impl Drop for Process {
     }
 }
 
-fn config(folder: &Path) -> PathBuf {
+pub(crate) fn config(folder: &Path) -> PathBuf {
     let path = folder.join("hub.toml");
     let text = format!(
         r#"

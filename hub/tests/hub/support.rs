@@ -49,6 +49,7 @@ impl Server {
             state_dir: folder.path().join("state"),
             tls: None,
             feeds: Vec::new(),
+            mqtt: None,
             viewers: Vec::new(),
         };
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -114,6 +115,14 @@ impl Server {
         let response = self.get(path).bearer_auth(token_of_viewer(viewer)).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         response.json().await.unwrap()
+    }
+
+    /// A viewer's page as it is rendered.
+    pub(crate) async fn read_page(&self, viewer: &str) -> String {
+        let path = format!("/view/{viewer}/");
+        let response = self.get(&path).bearer_auth(token_of_viewer(viewer)).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.text().await.unwrap()
     }
 
     /// A viewer's read that fails: its status and code.
@@ -189,6 +198,7 @@ impl Site {
             prev: Some(self.links[before]),
             head: self.links[after],
             load: Load::Records(self.records[before..after].to_vec()),
+            ahead: false,
         }
     }
 

@@ -171,9 +171,9 @@ async fn carry_some(
     len_max: u64,
 ) -> io::Result<u64> {
     let piece = from.fill_buf().await?;
-    let len = piece.len().min(usize::try_from(len_max).unwrap_or(usize::MAX));
+    let len = piece.len().min(usize::try_from(len_max).unwrap_or(usize::MAX)).min(line.piece_len());
     if len > 0 {
-        line.open().await;
+        line.pass(len).await;
         to.write_all(&piece[..len]).await?;
     }
     from.consume(len);

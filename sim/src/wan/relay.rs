@@ -1,6 +1,7 @@
 //! One connection across the line: requests and replies if it is HTTP/1.1, else bytes both ways.
 //!
-//! Owns the order of an exchange and with it the two faults that need one: the lost reply and the portal. An end that
+//! Owns the order of an exchange and with it the two oldest faults that need one, the lost reply and the portal; the
+//! others are [`play`](super::play)'s. An end that
 //! closes is passed on at once, also in the middle of a long poll: a hub must notice that a site has gone.
 
 use std::io;
@@ -12,19 +13,33 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 
 use super::Line;
 use super::http::{Body, Head};
+use super::play::play;
 
 /// What stands between many a gateway and its hub until somebody clicks "accept".
 const PORTAL: &str = "<!doctype html><title>Guest network</title><h1>Please log in</h1>\n";
 
-struct Upstream {
-    from: BufReader<OwnedReadHalf>,
-    to: OwnedWriteHalf,
+/// The hub's side of a connection.
+pub(super) struct Upstream {
+    pub(super) from: BufReader<OwnedReadHalf>,
+    pub(super) to: OwnedWriteHalf,
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Close,
+    Reset,
+    /// Never, as far as its ends can see.
+    Silence,
 }
 
 /// What becomes of a connection after an exchange.
-enum Next {
+pub(super) enum Next {
     Request,
     Close,
+    Reset,
+    /// Open, and nothing comes any more.
+    Silence,
     /// Both ends have left HTTP/1.1.
     Bytes,
 }
@@ -33,26 +48,28 @@ enum Next {
 ///
 /// # Errors
 /// When an end breaks off in the middle of a message; the caller closes the other.
-pub(super) async fn run(line: &Line, from_client: ReadHalf<'_>, mut to_client: WriteHalf<'_>) -> io::Result<()> {
+pub(super) async fn run(line: &Line, from_client: ReadHalf<'_>, mut to_client: WriteHalf<'_>) -> io::Result<End> {
     let mut from_client = BufReader::new(from_client);
     // MQTT and TLS begin with a low byte, every HTTP method with a capital.
     let is_http = match from_client.fill_buf().await?.first() {
         Some(first) => first.is_ascii_uppercase(),
-        None => return Ok(()),
+        None => return Ok(End::Close),
     };
     let mut upstream = None;
     if is_http {
         loop {
             match exchange(line, &mut from_client, &mut to_client, &mut upstream).await? {
                 Next::Request => {}
-                Next::Close => return Ok(()),
+                Next::Close => return Ok(End::Close),
+                Next::Reset => return Ok(End::Reset),
+                Next::Silence => return Ok(End::Silence),
                 Next::Bytes => break,
             }
         }
     }
     let Upstream { from, to } = Upstream::get(&mut upstream, line).await?;
     tokio::try_join!(carry(line, &mut from_client, to), carry(line, from, &mut to_client))?;
-    Ok(())
+    Ok(End::Close)
 }
 
 /// One request and its reply.
@@ -84,6 +101,9 @@ async fn exchange(
         to_client.shutdown().await?;
         line.portals.fetch_add(1, Ordering::SeqCst);
         return Ok(Next::Close);
+    }
+    if let Some(fault) = line.programme.take() {
+        return play(line, fault, &request, from_client, to_client, upstream).await;
     }
 
     let Upstream { from, to } = Upstream::get(upstream, line).await?;
@@ -127,7 +147,7 @@ async fn reply(
 
 impl Upstream {
     /// The connection to the hub, made when it is first needed.
-    async fn get<'a>(upstream: &'a mut Option<Self>, line: &Line) -> io::Result<&'a mut Self> {
+    pub(super) async fn get<'a>(upstream: &'a mut Option<Self>, line: &Line) -> io::Result<&'a mut Self> {
         if upstream.is_none() {
             line.open().await;
             let stream = TcpStream::connect(line.target).await?;
@@ -151,9 +171,10 @@ async fn carry(
             line.open().await;
             return to.shutdown().await;
         }
+        let len = piece.len().min(line.piece_len());
         line.hold().await;
-        to.write_all(piece).await?;
-        let len = piece.len();
+        line.pass(len).await;
+        to.write_all(&piece[..len]).await?;
         from.consume(len);
     }
 }

@@ -217,3 +217,154 @@ async fn up() -> (Hub, Wan) {
 async fn broken(stream: &mut TcpStream) -> bool {
     matches!(timeout(BOUND, stream.read(&mut [0; 64])).await.unwrap(), Err(_) | Ok(0))
 }
+
+/// Whether nothing comes and nothing ends for a while.
+async fn silent(stream: &mut TcpStream) -> bool {
+    timeout(Duration::from_millis(100), stream.read(&mut [0; 64])).await.is_err()
+}
+
+/// What comes for one request on a connection of its own, until it ends; the error where it is reset.
+async fn ask_alone(wan: &Wan) -> io::Result<String> {
+    ask(&mut connect(wan).await, POST, "nothing ends it but the end").await
+}
+
+#[tokio::test]
+async fn forgotten_connections_are_silent_for_good_and_new_ones_pass() {
+    let (hub, wan) = up().await;
+    let mut old = connect(&wan).await;
+    ask(&mut old, POST, "1:hello").await.unwrap();
+    wan.forget();
+    old.write_all(POST.as_bytes()).await.unwrap();
+    assert!(silent(&mut old).await && hub.served() == 1);
+    assert!(ask(&mut connect(&wan).await, POST, "2:hello").await.unwrap().ends_with("2:hello"));
+    assert!(silent(&mut old).await, "not even when others pass");
+    wan.down();
+    assert!(broken(&mut old).await);
+}
+
+#[tokio::test]
+async fn noise_is_what_no_protocol_begins_with() {
+    let (_hub, wan) = up().await;
+    wan.noise();
+    let mut noise = Vec::new();
+    timeout(BOUND, connect(&wan).await.read_to_end(&mut noise)).await.unwrap().unwrap();
+    assert_eq!(noise, NOISE);
+    wan.up();
+    assert!(ask(&mut connect(&wan).await, POST, "1:hello").await.unwrap().ends_with("1:hello"));
+}
+
+#[tokio::test]
+async fn a_rate_is_kept() {
+    let (_hub, wan) = up().await;
+    wan.rate(1_000);
+    let before = tokio::time::Instant::now();
+    // Bodies are what is slow: 5 bytes out, some 7 back; other traffic as a whole.
+    let echo = format!("\x10{}\n\n", "m".repeat(300));
+    ask(&mut connect(&wan).await, &echo, "\n\n").await.unwrap();
+    assert!(before.elapsed() >= Duration::from_millis(600), "{:?}", before.elapsed());
+}
+
+#[tokio::test]
+async fn lost_packets_come_late_and_nothing_is_missing() {
+    let (_hub, wan) = up().await;
+    wan.lose_packets(100);
+    let before = tokio::time::Instant::now();
+    ask(&mut connect(&wan).await, POST, "1:hello").await.unwrap();
+    assert!(before.elapsed() >= 2 * SENT_AGAIN_AFTER, "{:?}", before.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_in_the_hubs_place_is_the_one_that_was_given() {
+    let (hub, wan) = up().await;
+    let message = "HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n";
+    wan.play(Fault::answer(message), 2);
+    for _ in 0..2 {
+        assert_eq!(ask_alone(&wan).await.unwrap(), message);
+    }
+    assert_eq!((hub.served(), wan.played()), (0, 2));
+    assert!(ask(&mut connect(&wan).await, POST, "1:hello").await.unwrap().ends_with("1:hello"));
+}
+
+#[tokio::test]
+async fn a_judge_sees_the_body_and_lets_pass_what_it_has_no_answer_to() {
+    let (hub, wan) = up().await;
+    wan.play(Fault::judge(|body| (body == b"hello").then(|| b"HTTP/1.1 400 No\r\n\r\n".to_vec())), u64::MAX);
+    assert_eq!(ask_alone(&wan).await.unwrap(), "HTTP/1.1 400 No\r\n\r\n");
+    let other = POST.replace("hello", "other");
+    assert!(ask(&mut connect(&wan).await, &other, "1:other").await.unwrap().ends_with("1:other"));
+    wan.end_play();
+    assert!(ask(&mut connect(&wan).await, POST, "2:hello").await.unwrap().ends_with("2:hello"));
+    assert_eq!(hub.served(), 2);
+}
+
+#[tokio::test]
+async fn half_a_request_is_reset_or_swallowed_and_the_hub_serves_none() {
+    let (hub, wan) = up().await;
+    wan.play(Fault::ResetRequest, 1);
+    assert!(broken_by(&wan).await);
+    wan.play(Fault::SwallowRequest, 1);
+    let mut site = connect(&wan).await;
+    site.write_all(POST.as_bytes()).await.unwrap();
+    assert!(silent(&mut site).await && hub.served() == 0);
+}
+
+#[tokio::test]
+async fn replies_are_cut_reset_swallowed_or_forged_after_the_hub_has_served() {
+    let (hub, wan) = up().await;
+    wan.play(Fault::CutReply(20), 1);
+    assert_eq!(ask_alone(&wan).await.unwrap(), "HTTP/1.1 200 OK\r\nCon"[..17].to_owned() + "con");
+    wan.play(Fault::ResetReply(0), 1);
+    assert!(broken_by(&wan).await);
+    wan.play(Fault::Silence, 1);
+    let mut site = connect(&wan).await;
+    site.write_all(POST.as_bytes()).await.unwrap();
+    assert!(silent(&mut site).await);
+    wan.play(Fault::forge(|body| [b"forged ", body].concat()), 1);
+    assert_eq!(ask_alone(&wan).await.unwrap(), "forged 4:hello");
+    assert_eq!((hub.served(), wan.played()), (4, 4));
+}
+
+#[tokio::test]
+async fn a_doubled_request_is_served_twice_and_answered_once() {
+    let (hub, wan) = up().await;
+    wan.play(Fault::Double, 1);
+    let mut site = connect(&wan).await;
+    assert!(ask(&mut site, POST, "2:hello").await.unwrap().ends_with("2:hello"));
+    assert_eq!(hub.served(), 2);
+    assert!(ask(&mut site, POST, "3:hello").await.unwrap().ends_with("3:hello"), "the connection is still in step");
+}
+
+#[tokio::test]
+async fn a_reply_drips_comes_late_ends_its_connection_or_never_ends() {
+    let (_hub, wan) = up().await;
+    wan.play(Fault::Drip(Duration::from_millis(2)), 1);
+    let before = tokio::time::Instant::now();
+    assert!(ask(&mut connect(&wan).await, POST, "1:hello").await.unwrap().ends_with("1:hello"));
+    assert!(before.elapsed() >= Duration::from_millis(80), "{:?}", before.elapsed());
+
+    wan.play(Fault::Late(Duration::from_millis(300)), 1);
+    let (mut late, mut early) = (connect(&wan).await, connect(&wan).await);
+    late.write_all(POST.as_bytes()).await.unwrap();
+    while wan.played() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(silent(&mut late).await);
+    assert!(ask(&mut early, POST, "3:hello").await.unwrap().ends_with("3:hello"));
+    assert!(ask(&mut late, "", "2:hello").await.unwrap().ends_with("2:hello"));
+
+    wan.play(Fault::Close, 1);
+    assert!(ask_alone(&wan).await.unwrap().ends_with("4:hello"), "it ended by itself");
+
+    wan.play(Fault::Endless, 1);
+    let mut site = connect(&wan).await;
+    site.write_all(POST.as_bytes()).await.unwrap();
+    let mut body = vec![0; 40_000];
+    timeout(BOUND, site.read_exact(&mut body)).await.unwrap().unwrap();
+}
+
+/// Whether a request on a connection of its own ends without a byte.
+async fn broken_by(wan: &Wan) -> bool {
+    let mut site = connect(wan).await;
+    site.write_all(POST.as_bytes()).await.unwrap();
+    broken(&mut site).await
+}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use agent::ledger::packed::Unpacked;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ pub(super) struct Strand {
 }
 
 /// One record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) seq: u64,
     pub(super) link: Link,
@@ -53,18 +54,37 @@ struct Typed {
 impl Book {
     /// A site's ledger.
     pub(super) fn ledger(state_dir: &Path) -> rusqlite::Result<Self> {
-        let sql = "SELECT life.feed, life.epoch, record.seq, record.link, record.text, 1
-                   FROM life LEFT JOIN record USING (life) ORDER BY life.life, record.seq";
+        let sql = "SELECT life.feed, life.epoch, record.key & ((1 << 40) - 1), record.link, record.text, 1
+                   FROM life LEFT JOIN record ON record.key >> 40 = life.life ORDER BY life.life, record.key";
         Self::read(&state_dir.join("ledger.db"), sql, [])
     }
 
     /// What a hub's store has of a site.
     pub(super) fn store(state_dir: &Path, site: &str) -> rusqlite::Result<Self> {
         let sql = "SELECT feed.name, epoch.name, record.key & ((1 << 40) - 1), record.link, record.text,
-                          record.state = 1
+                          record.state = 1 OR EXISTS
+                          (SELECT 1 FROM refused WHERE refused.key = record.key AND refused.replay IS NOT NULL)
                    FROM feed JOIN epoch ON epoch.feed = feed.id LEFT JOIN record ON record.key >> 40 = epoch.id
                    WHERE feed.site = ?1 ORDER BY feed.id, epoch.number, record.key";
         Self::read(&state_dir.join("hub.db"), sql, [site])
+    }
+
+    /// With the records that this ledger has removed, as the hub has them. What is left in the ledger follows from them by
+    /// its links, so they are the same or the chain breaks.
+    pub(super) fn with_removed(mut self, state_dir: &Path, store: &Self) -> rusqlite::Result<Self> {
+        let db = Connection::open_with_flags(state_dir.join("ledger.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut select = db.prepare("SELECT epoch, trimmed FROM life WHERE trimmed > 0")?;
+        let trimmed = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+        for (epoch, trimmed) in trimmed.collect::<Result<Vec<(String, u64)>, _>>()? {
+            let is_it = |strand: &&Strand| strand.epoch == epoch;
+            let at_hub = store.strands.iter().find(is_it).map_or(&[][..], |strand| &strand.rows);
+            let Some(strand) = self.strands.iter_mut().find(|strand| strand.epoch == epoch) else { continue };
+            let is_here: Vec<u64> = strand.rows.iter().map(|row| row.seq).take_while(|&seq| seq <= trimmed).collect();
+            let gone = at_hub.iter().filter(|row| row.seq <= trimmed && !is_here.contains(&row.seq));
+            strand.rows.extend(gone.cloned());
+            strand.rows.sort_by_key(|row| row.seq);
+        }
+        Ok(self)
     }
 
     /// All rows of a feed, epoch after epoch.
@@ -94,7 +114,8 @@ impl Book {
             let strand = strands.last_mut().expect("one was pushed");
             // An epoch without records is one row of nothing.
             if let Some(seq) = row.get::<_, Option<i64>>(2)? {
-                let (link, text, is_applied) = (row.get(3)?, row.get(4)?, row.get(5)?);
+                // A site's ledger packs its texts, a hub's store does not.
+                let (link, Unpacked(text), is_applied) = (row.get(3)?, row.get(4)?, row.get(5)?);
                 strand.rows.push(Row { seq: seq.cast_unsigned(), link, text, is_applied });
             }
         }
@@ -111,7 +132,7 @@ impl Moved {
 
     /// What was scanned; `None` when a level has changed instead.
     pub(super) fn part(&self) -> Option<Part> {
-        self.source.is_none().then(|| Part::new(self.item.clone(), self.qty))
+        matches!(self.source.as_deref(), None | Some("import")).then(|| Part::new(self.item.clone(), self.qty))
     }
 
     /// The amount as a signed number; none that a test makes is larger.

@@ -17,8 +17,10 @@ pub struct SiteFile {
     pub(super) folder: TempDir,
     pub(super) name: String,
     pub(super) plant: Option<String>,
+    pub(super) environment: Vec<(String, String)>,
     sections: String,
     batch_records: u32,
+    connect_timeout_seconds: f64,
     request_timeout_seconds: f64,
 }
 
@@ -36,8 +38,10 @@ impl SiteFile {
             folder,
             name: name.to_owned(),
             plant: None,
+            environment: Vec::new(),
             sections: String::new(),
             batch_records: 500,
+            connect_timeout_seconds: 5.0,
             request_timeout_seconds: 20.0,
         }
     }
@@ -46,6 +50,12 @@ impl SiteFile {
     #[must_use]
     pub fn port(&self, device: &str) -> PathBuf {
         self.folder.path().join("dev").join(device)
+    }
+
+    /// The folder of the ledger.
+    #[must_use]
+    pub fn state_dir(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     /// A vendor whose hub is at `hub`.
@@ -119,6 +129,13 @@ impl SiteFile {
         self
     }
 
+    /// How long a connection to the hub may take.
+    #[must_use]
+    pub fn connect_timeout_seconds(mut self, seconds: f64) -> Self {
+        self.connect_timeout_seconds = seconds;
+        self
+    }
+
     /// How long the hub may take to answer.
     #[must_use]
     pub fn request_timeout_seconds(mut self, seconds: f64) -> Self {
@@ -130,6 +147,13 @@ impl SiteFile {
     #[must_use]
     pub fn plant(mut self, defect: Option<&str>) -> Self {
         self.plant = defect.map(str::to_owned);
+        self
+    }
+
+    /// Something in the environment of the agent's process.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: String) -> Self {
+        self.environment.push((name.to_owned(), value));
         self
     }
 
@@ -146,11 +170,13 @@ impl SiteFile {
     /// When the folder cannot be written.
     #[must_use]
     pub fn stopped(self) -> Site {
+        // What the machine says of its own clock is no part of a test that does not ask for it.
+        let clock = if self.sections.contains("[clock]") { "" } else { "[clock]\ntrust = \"always\"\n" };
         let text = format!(
             "[site]\nname = \"{}\"\nstate_dir = \"state\"\n\
-             [uplink]\nbatch_records = {}\nconnect_timeout_seconds = 5\nrequest_timeout_seconds = {}\n\
-             backoff_first_seconds = 0.05\nbackoff_max_seconds = 0.5\n{}",
-            self.name, self.batch_records, self.request_timeout_seconds, self.sections
+             [uplink]\nbatch_records = {}\nconnect_timeout_seconds = {}\nrequest_timeout_seconds = {}\n\
+             backoff_first_seconds = 0.05\nbackoff_max_seconds = 0.5\n{clock}{}",
+            self.name, self.batch_records, self.connect_timeout_seconds, self.request_timeout_seconds, self.sections
         );
         fs::write(config(self.folder.path()), text).expect("write the site's file");
         Site::of(self)

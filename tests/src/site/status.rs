@@ -10,6 +10,8 @@ pub const UNASSIGNED: &str = "unassigned";
 /// Everything, at one moment.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Status {
+    pub clock: Clock,
+    pub storage: Storage,
     pub feeds: BTreeMap<String, Feed>,
     pub devices: BTreeMap<String, Device>,
     pub problems: Vec<String>,
@@ -28,6 +30,33 @@ pub struct Feed {
     /// Why nothing gets through, and for how many seconds.
     #[serde(default)]
     pub trouble: Option<(String, u64)>,
+    /// How long until nothing waits.
+    #[serde(default)]
+    pub drain: Option<String>,
+}
+
+/// The ledger's disk.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Storage {
+    /// `roomy`, `warn`, `tight` or `full`.
+    pub fullness: String,
+    /// Bytes in use, and how many there are.
+    pub used: u64,
+    pub limit: u64,
+    pub ballast_released: bool,
+    /// Movements that were refused for want of room.
+    pub refused: u64,
+}
+
+/// The agent's clock.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Clock {
+    pub wall: String,
+    pub trusted: bool,
+    /// What speaks for it, or against it.
+    pub why: String,
+    /// How often it was set.
+    pub steps: u64,
 }
 
 /// One device or broker.

@@ -70,7 +70,8 @@ async fn a_hub_that_is_not_there_is_named_once_something_waits_for_it() {
     assert_eq!(well.status.code(), Some(0), "{}", String::from_utf8_lossy(&well.stdout));
     emitted.mean(&tests::Part::new("IT-0001", 1));
     scanner.scan("IT-0001").await.unwrap();
-    site.wait_for_status("the hub is named", |status| status.names("feed acme: hub unreachable")).await;
+    site.wait_for_status("the hub is named", |status| status.names("feed acme: connection to the hub breaks off"))
+        .await;
     assert_eq!(site.command(&["status"]).status.code(), Some(1));
     hub.begin().await;
     hub.wait_for_movements(1).await;

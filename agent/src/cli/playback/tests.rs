@@ -20,6 +20,7 @@ fn check(described: Described, chunks: &[(u64, &[u8])], expect: &[(u64, &str)]) 
             Told::Reading(Reading::Weight(weight)) => format!("{} {}", weight.shown, weight.unit),
             Told::Reading(Reading::Scan(Scan { code, .. })) => code.escape_ascii().to_string(),
             Told::Reading(Reading::Unknown(cause)) => cause.name().to_owned(),
+            Told::Reading(Reading::Movement(stated)) => stated.item.to_string(),
             Told::Reading(Reading::Online(online)) => format!("online {online}"),
             Told::BadFrame(error) => error.code().to_owned(),
         };

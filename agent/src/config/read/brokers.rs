@@ -69,7 +69,7 @@ impl Reader<'_, '_> {
     }
 
     /// `username` with `password` or `password_file`.
-    fn login(&mut self, section: &mut Section<'_, '_>) -> Option<(String, Token)> {
+    pub(super) fn login(&mut self, section: &mut Section<'_, '_>) -> Option<(String, Token)> {
         let username = section.text(self.notes, "username");
         let password = self.token(section, "password", "password_file");
         if let Some(at) = username.as_ref().filter(|at| at.value.is_empty()) {

@@ -7,17 +7,18 @@ use settings::{At, Section};
 
 use super::Reader;
 use crate::device::{
-    Actions, JsonDialect, JsonFields, MassUnit, Tasmota,
+    Actions, JsonDialect, JsonFields, MassUnit, MovementDialect, MovementFields, Tasmota,
     dialect::{Dialect, Watch},
     esphome::Esphome,
     home_assistant::{EntityId, HomeAssistant},
+    movements::MovementFieldsError,
     shelly::Shelly,
     topic::TopicName,
     zigbee2mqtt::Zigbee2Mqtt,
 };
 
 /// The keys that some dialects use and others do not.
-const KEYS: [&str; 5] = ["unit", "object", "base", "fields", "actions"];
+const KEYS: [&str; 6] = ["unit", "object", "base", "fields", "actions", "kinds"];
 
 /// A dialect of the file.
 pub(super) struct Sensed {
@@ -26,10 +27,20 @@ pub(super) struct Sensed {
     pub(super) word: &'static str,
     /// What of the topic is reported: a field, an object, an action. Each belongs to one sensor.
     pub(super) things: Vec<String>,
-    /// Scans of a station, not weights of a bin.
-    pub(super) is_scan: bool,
+    pub(super) sort: Sort,
     /// Of [`KEYS`].
     uses: &'static [&'static str],
+}
+
+/// What sort of thing a sensor reports, and so what it needs beside its dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Of a bin.
+    Weights,
+    /// Of a station.
+    Scans,
+    /// Of whatever they name.
+    Movements,
 }
 
 /// What the keys hold, checked one by one.
@@ -39,8 +50,16 @@ struct Keys {
     /// Which of the things it reports: an object, a sensor's name, a component and field, a metric.
     object: Option<String>,
     base: Option<String>,
-    fields: JsonFields,
+    fields: Fields,
     actions: Option<Actions>,
+    kinds: BTreeMap<String, String>,
+}
+
+/// `fields`, by what they are named for.
+#[derive(Default)]
+struct Fields {
+    json: JsonFields,
+    movement: MovementFields,
 }
 
 /// A dialect, or the key that is wrong and why.
@@ -53,11 +72,14 @@ impl Reader<'_, '_> {
         let unit = self.mass_unit(section);
         let object = self.filled(section, "object");
         let base = self.filled(section, "base");
-        let fields = self.fields(section);
+        let is_movements = word.as_ref().is_some_and(|word| word.value == "movements");
+        let fields = if is_movements { self.movement_fields(section) } else { self.fields(section) };
         let actions = self.actions(section);
+        let kinds = section.text_table(self.notes, "kinds");
         let word = word?;
         let make: fn(Keys) -> Made = match word.value.as_str() {
             "json" => json,
+            "movements" => movements,
             "tasmota" => tasmota,
             "esphome" => esphome,
             "zigbee2mqtt" => zigbee2mqtt,
@@ -65,7 +87,7 @@ impl Reader<'_, '_> {
             "homeassistant" => homeassistant,
             "sparkplug" => sparkplug,
             _ => {
-                let rule = "must be json, tasmota, esphome, zigbee2mqtt, shelly, homeassistant or sparkplug";
+                let rule = "must be json, movements, tasmota, esphome, zigbee2mqtt, shelly, homeassistant or sparkplug";
                 self.notes.note_at(&word, rule);
                 return None;
             }
@@ -76,14 +98,16 @@ impl Reader<'_, '_> {
             && is_read("object", object.is_some())
             && is_read("base", base.is_some())
             && is_read("fields", fields.is_some())
-            && is_read("actions", actions.is_some());
+            && is_read("actions", actions.is_some())
+            && is_read("kinds", kinds.is_some());
         if !all_read {
             return None;
         }
         let topic = topic?.value.clone();
-        match make(Keys { topic, unit, object, base, fields: fields.unwrap_or_default(), actions }) {
+        let kinds = kinds.unwrap_or_default().into_iter().map(|(word, ends)| (word, ends.value)).collect();
+        match make(Keys { topic, unit, object, base, fields: fields.unwrap_or_default(), actions, kinds }) {
             Ok(sensed) => {
-                let reports = if sensed.is_scan { "a sensor that reports scans" } else { sensed.word };
+                let reports = if sensed.sort == Sort::Scans { "a sensor that reports scans" } else { sensed.word };
                 for key in KEYS.into_iter().filter(|key| section.has(key) && !sensed.uses.contains(key)) {
                     section.note(self.notes, key, format_args!("is not used by {reports}; leave it out"));
                 }
@@ -97,7 +121,7 @@ impl Reader<'_, '_> {
     }
 
     /// `fields = { weight = "data.w" }`; `None` when absent or wrong.
-    fn fields(&mut self, section: &mut Section<'_, '_>) -> Option<JsonFields> {
+    fn fields(&mut self, section: &mut Section<'_, '_>) -> Option<Fields> {
         let mut table = section.table(self.notes, "fields")?;
         let fields = JsonFields {
             weight: self.filled(&mut table, "weight"),
@@ -128,7 +152,36 @@ impl Reader<'_, '_> {
         ];
         let all_read = read.iter().all(|(key, path)| path.is_some() || !table.has(key));
         table.end(self.notes);
-        all_read.then_some(fields)
+        all_read.then(|| Fields { json: fields, ..Fields::default() })
+    }
+
+    /// `fields = { item = "gtin", quantity = "qty" }` of movements; `None` when absent or wrong.
+    fn movement_fields(&mut self, section: &mut Section<'_, '_>) -> Option<Fields> {
+        let mut table = section.table(self.notes, "fields")?;
+        let mut all_read = true;
+        let mut field = |key| {
+            let field = self.filled(&mut table, key);
+            all_read &= field.is_some() || !table.has(key);
+            field
+        };
+        let movement = MovementFields {
+            item: field("item"),
+            quantity: field("quantity"),
+            id: field("id"),
+            kind: field("kind"),
+            bin: field("bin"),
+            from: field("from"),
+            to: field("to"),
+            at: field("at"),
+            device: field("device"),
+            actor: field("actor"),
+            lot: field("lot"),
+            serial: field("serial"),
+            reference: field("reference"),
+            reason: field("reason"),
+        };
+        table.end(self.notes);
+        all_read.then(|| Fields { movement, ..Fields::default() })
     }
 
     /// `actions = { single = "BIN-07" }`; `None` when absent or wrong.
@@ -156,15 +209,37 @@ impl Reader<'_, '_> {
 }
 
 fn json(keys: Keys) -> Made {
-    let is_scan = keys.fields.code.is_some();
-    let things = keys.fields.code.iter().chain(&keys.fields.weight).map(|path| format!("field {path}")).collect();
-    let json = JsonDialect::new(keys.fields, keys.unit).map_err(|error| ("fields", error.to_string()))?;
+    let fields = keys.fields.json;
+    let is_scan = fields.code.is_some();
+    let things = fields.code.iter().chain(&fields.weight).map(|path| format!("field {path}")).collect();
+    let json = JsonDialect::new(fields, keys.unit).map_err(|error| ("fields", error.to_string()))?;
     Ok(Sensed {
         dialect: Dialect::Json { topic: keys.topic, json },
         word: "json",
         things,
-        is_scan,
+        sort: if is_scan { Sort::Scans } else { Sort::Weights },
         uses: if is_scan { &["fields"] } else { &["fields", "unit"] },
+    })
+}
+
+fn movements(keys: Keys) -> Made {
+    let movements = MovementDialect::new(keys.fields.movement, keys.kinds).map_err(|error| {
+        let key = match error {
+            MovementFieldsError::NoItem | MovementFieldsError::NoKind => "fields",
+            MovementFieldsError::NoKinds
+            | MovementFieldsError::NotEnds { .. }
+            | MovementFieldsError::NotAPlace { .. }
+            | MovementFieldsError::Unnamed { .. }
+            | MovementFieldsError::Forbidden { .. } => "kinds",
+        };
+        (key, error.to_string())
+    })?;
+    Ok(Sensed {
+        dialect: Dialect::Movements { topic: keys.topic, movements: Box::new(movements) },
+        word: "movements",
+        things: vec!["movements".to_owned()],
+        sort: Sort::Movements,
+        uses: &["fields", "kinds"],
     })
 }
 
@@ -245,11 +320,11 @@ fn sparkplug(keys: Keys) -> Made {
 }
 
 fn weight(dialect: Dialect, word: &'static str, thing: String, uses: &'static [&'static str]) -> Sensed {
-    Sensed { dialect, word, things: vec![thing], is_scan: false, uses }
+    Sensed { dialect, word, things: vec![thing], sort: Sort::Weights, uses }
 }
 
 fn scans(dialect: Dialect, word: &'static str, things: Vec<String>, uses: &'static [&'static str]) -> Sensed {
-    Sensed { dialect, word, things, is_scan: true, uses }
+    Sensed { dialect, word, things, sort: Sort::Scans, uses }
 }
 
 /// A button may have words for several stations, each for one.

@@ -6,7 +6,7 @@ use settings::{At, Section};
 use super::{
     super::{Reports, SensorConfig},
     Reader,
-    dialects::Sensed,
+    dialects::{Sensed, Sort},
 };
 use crate::device::{dialect::Dialect, topic::TopicName};
 
@@ -33,7 +33,7 @@ impl Reader<'_, '_> {
         let name = name?;
         let reports = match (bin, station) {
             (Some(bin), None) => {
-                if !sensed.as_ref().is_some_and(|sensed| sensed.is_scan) {
+                if sensed.as_ref().is_none_or(|sensed| sensed.sort == Sort::Weights) {
                     self.weighs(&bin, &name);
                 }
                 Some(Reports::Bin(bin.value))
@@ -43,6 +43,9 @@ impl Reader<'_, '_> {
                     self.notes.note_at(&station, format_args!("there is no [[station]] {}", station.value));
                 }
                 Some(Reports::Station(station.value))
+            }
+            (None, None) if sensed.as_ref().is_some_and(|sensed| sensed.sort == Sort::Movements) => {
+                Some(Reports::Movements)
             }
             (bin, _) => {
                 // One that is there and could not be read has been noted.
@@ -74,19 +77,23 @@ impl Reader<'_, '_> {
 
     /// Weights belong to a bin, scans to a station, and each has keys that mean nothing to the other.
     fn check_reports(&mut self, section: &Section<'_, '_>, sensed: &Sensed) {
-        let wrong: &[(&str, &str)] = if sensed.is_scan {
-            &[
+        let wrong: &[(&str, &str)] = match sensed.sort {
+            Sort::Scans => &[
                 ("bin", "cannot be: this sensor reports scans; give the station where they are made"),
                 ("settle_readings", "is not used by a sensor that reports scans; leave it out"),
-            ]
-        } else {
-            &[
+            ],
+            Sort::Weights => &[
                 ("station", "cannot be: this sensor reports weights; give the bin that it weighs"),
                 (
                     "feedback_topic",
                     "is not used by a sensor that reports weights: only scans are answered; leave it out",
                 ),
-            ]
+            ],
+            Sort::Movements => &[
+                ("bin", "cannot be: movements say themselves which bin; leave it out"),
+                ("station", "cannot be: movements say themselves who and where; leave it out"),
+                ("settle_readings", "is not used by a sensor that reports movements; leave it out"),
+            ],
         };
         // Both are there: that is a fault of its own.
         let is_one = section.has("bin") != section.has("station");

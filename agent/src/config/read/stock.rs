@@ -10,9 +10,8 @@ use gateway_proto::{
 };
 use settings::{At, Section};
 
-use super::{super::FeedConfig, Reader};
+use super::Reader;
 use crate::{
-    address,
     device::Mass,
     label::gtin::Gtin,
     movement::session::{Badge, IDLE, Mode, Station, Task},
@@ -20,7 +19,6 @@ use crate::{
         COMMAND,
         alias::Alias,
         bin::Bin,
-        catalog::UNASSIGNED,
         fact::Fact,
         item::{Class, Item, PieceWeight, Tracking},
     },
@@ -30,34 +28,6 @@ use crate::{
 const QUANTITY_MOST: i64 = QUANTITY_MAX as i64;
 
 impl Reader<'_, '_> {
-    pub(super) fn feed(&mut self, section: &mut Section<'_, '_>) -> Option<FeedConfig> {
-        let name = self.needed::<FeedName>(section, "name");
-        let hub = self.needed::<reqwest::Url>(section, "hub");
-        let token = self.token(section, "token", "token_file");
-        let ca = self.authority(section);
-        if token.is_none() && !section.has("token") && !section.has("token_file") {
-            self.notes.note(section.span(), &section.path("token"), "is missing: give token or token_file");
-        }
-        let name = name?;
-        if name.value.as_str() == UNASSIGNED {
-            self.notes.note_at(&name, "is the agent's own name for items without a vendor; choose another");
-        } else if !self.names.feeds.insert(name.value.clone()) {
-            self.notes.note_at(&name, format_args!("feed {} stands here twice", name.value));
-        }
-        let hub = hub?;
-        self.check_hub(&hub);
-        Some(FeedConfig { name: name.value, hub: hub.value, token: token?, ca })
-    }
-
-    fn check_hub(&mut self, hub: &At<reqwest::Url>) {
-        if let Some(fault) = address::fault(&hub.value, "the token") {
-            self.notes.note_at(hub, fault);
-        }
-        if hub.value.query().is_some() || hub.value.fragment().is_some() {
-            self.notes.note_at(hub, "has a query or fragment; the agent adds /v1/feeds/… to it");
-        }
-    }
-
     pub(super) fn item(&mut self, section: &mut Section<'_, '_>) -> Option<Vec<Fact>> {
         let code = self.needed::<ItemCode>(section, "code");
         let feed = self.needed::<FeedName>(section, "feed");

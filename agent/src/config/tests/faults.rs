@@ -42,7 +42,7 @@ dialect = "xml"
         "site.toml:20: sensor[0].name: device scale-1 stands here twice",
         "site.toml:21: sensor[0].broker: there is no [[broker]] local",
         "site.toml:22: sensor[0].topic: must be one topic",
-        "site.toml:23: sensor[0].dialect: must be json, tasmota, esphome, zigbee2mqtt, shelly, homeassistant or sparkplug",
+        "site.toml:23: sensor[0].dialect: must be json, movements, tasmota, esphome, zigbee2mqtt, shelly, homeassistant or sparkplug",
         "sensor[0].bin: give either bin or station",
     ] {
         assert!(found.iter().any(|fault| fault.contains(expected)), "{expected:?} is not in {found:#?}");

@@ -4,4 +4,5 @@ mod acts;
 mod beside;
 mod calibrating;
 mod counting;
+mod stated;
 mod weighing;

@@ -72,7 +72,7 @@ impl Wire {
         Ok(match event {
             Event::Incoming(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => Polled::Connected,
             Event::Incoming(Packet::Publish(publish)) => Polled::Message(Message {
-                topic: String::from_utf8_lossy(&publish.topic).into_owned(),
+                topic: String::from_utf8_lossy(&publish.topic).into(),
                 payload: publish.payload.clone(),
                 retained: publish.retain,
                 repeated: publish.dup,

@@ -21,11 +21,15 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Keeps of the value what it can be found by.
+    /// Keeps of the value, and of a column's name that is the file's own, what they can be found by.
     pub(super) fn shorten(&mut self) {
         const VALUE_MAX: usize = 200;
+        const COLUMN_MAX: usize = 60;
         if let Some((end, _)) = self.value.char_indices().nth(VALUE_MAX) {
             self.value.truncate(end);
+        }
+        if self.column.chars().count() > COLUMN_MAX || self.column.contains(char::is_control) {
+            self.column = shown(&self.column).into();
         }
     }
 }

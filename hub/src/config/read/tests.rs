@@ -51,7 +51,7 @@ feeds = ["plant-9/acme"]
         [
             "hub.toml:1: listen: must be an address and a port, such as 127.0.0.1:8470 or [::1]:8470",
             "hub.toml:2: state_dir: must be a text; 5 is of type integer",
-            "hub.toml:3: colour: is not known here; known are listen, state_dir, tls, feed, viewer",
+            "hub.toml:3: colour: is not known here; known are listen, state_dir, tls, feed, viewer, mqtt",
             "hub.toml:6: feed[0].site: site name contains ' '; allowed are letters, digits, '.', '_', '-'",
             "hub.toml:8: feed[0].token: a token has 16 to 512 characters, this one has 5",
             "hub.toml:13: viewer[0].feeds[0]: there is no [[feed]] plant-9/acme",

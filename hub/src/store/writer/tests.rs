@@ -48,6 +48,7 @@ impl Bench {
             prev: Some(self.links[first - 1]),
             head: self.links[last],
             load: Load::Records(self.records[first - 1..last].to_vec()),
+            ahead: false,
         };
         self.store.take(&self.store.feeds()[0], batch, clock::now()).unwrap()
     }
