@@ -316,7 +316,10 @@ fn storage_problems(storage: &StorageStatus) -> Vec<String> {
         Fullness::Warn => problems.push(format!("{full}; acknowledged records go early; {way_out}")),
         Fullness::Tight => problems.push(format!("{full}; checkpoints are left out; {way_out}")),
         Fullness::Full => {
-            problems.push(format!("{full}; movements are refused, {} so far; {way_out}", storage.refused));
+            problems.push(format!(
+                "disk: full ({used} of {limit} MB; the rest is kept to drain); movements are refused, {} so far; {way_out}",
+                storage.refused
+            ));
         }
     }
     if storage.ballast_released {

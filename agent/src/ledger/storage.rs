@@ -68,6 +68,8 @@ pub(super) struct Storage {
     room: Room,
     /// Bytes of ledgers that were set aside as damaged.
     apart: u64,
+    /// Bytes of the ballast when it was last made: it comes back when there is room for it twice over.
+    held: u64,
 }
 
 impl Room {
@@ -80,7 +82,7 @@ impl Room {
 
 impl Storage {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), limits: StorageLimits::default(), room: Room::default(), apart: 0 }
+        Self { folder: folder.to_owned(), limits: StorageLimits::default(), room: Room::default(), apart: 0, held: 0 }
     }
 
     /// Sets the limits: the file's own as pages, the ballast as a file.
@@ -135,11 +137,12 @@ impl Storage {
         let free = self.free();
         let len = wanted.min(free / BALLAST_SHARE);
         // Once given up it is not taken again from a disk that would be full at once.
-        if len == 0 || self.room.ballast_released && free < 2 * len.max(RESERVE_MIN) {
+        let needed = 2 * len.max(self.held).max(RESERVE_MIN);
+        if len == 0 || self.room.ballast_released && free < needed {
             return;
         }
         match make(&self.ballast(), len) {
-            Ok(()) => self.room.ballast_released = false,
+            Ok(()) => (self.room.ballast_released, self.held) = (false, len),
             Err(_) => drop(fs::remove_file(self.ballast())),
         }
     }
