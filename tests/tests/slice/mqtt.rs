@@ -119,7 +119,8 @@ async fn a_retained_message_over_the_limit_is_named_and_forgotten_once_it_is_gon
     publisher.publish_many(20).await;
     hub.wait_for_movements(20).await;
     other.publish_raw(long_scan(&Part::new("M8-BOLT", 501), "too long", 600_000), true).await;
-    site.wait_for_status("the message is named", |status| status.names("a message cannot be taken: message of 600")).await;
+    site.wait_for_status("the message is named", |status| status.names("a message cannot be taken: message of 600"))
+        .await;
     // Somebody takes it away.
     other.publish_raw("", true).await;
     received_again(&mut publisher, &hub).await;
