@@ -11,7 +11,7 @@ OPS, DEVS = ["op-%03d" % k for k in range(12)], ["scan-%02d" % k for k in range(
 LOTS, ORDERS = ["L%05d" % k for k in range(4000)], ["WO-%07d" % (1000000 + k) for k in range(900)]
 HALF_DAY = 12 * 3600                      # payload() repeats its seconds after so many events
 PERIODS = 64                              # so many times at most
-WINDOW = int(os.environ.get("BINWIRE_BENCH_WINDOW", "2"))   # batches taken at once; several connections may overtake each other
+WINDOW = int(os.environ.get("BINWIRE_BENCH_WINDOW", "8"))   # batches taken at once, as the hub has it
 REPEATED = os.environ.get("BINWIRE_BENCH_REPEATED")   # a file that gets a line for each batch that came again
 BETWEEN = b'},{"type":"'                  # no text of a record holds this: a quote in a text is escaped
 
