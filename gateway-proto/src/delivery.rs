@@ -477,8 +477,11 @@ impl Delivery {
             self.fail(now, flight, TroubleKind::NotAHub, detail, None);
             return Vec::new();
         }
-        self.backoff.succeeded();
-        self.trouble = None;
+        // One that was in the air beside another that failed says nothing of the wait that this one brought.
+        if self.wait_until.is_none_or(|until| now >= until) {
+            self.backoff.succeeded();
+            self.trouble = None;
+        }
         if !self.regroup {
             self.window = ack.window.clamp(1, WINDOW_MAX);
             self.beside.granted(ack.takes_ahead);

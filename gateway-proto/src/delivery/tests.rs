@@ -438,3 +438,17 @@ fn what_damage_took_is_declared_in_one_piece() {
     assert_eq!(effects, [Effect::Settle { through: Seq(9), refused: Vec::new(), lost: Some((Seq(5), Seq(9))) }]);
     sent(&mut delivery, NOW, 10, 12);
 }
+
+#[test]
+fn an_ack_beside_a_hub_that_asks_to_wait_does_not_hide_the_wait() {
+    let mut delivery = delivery(100);
+    let id = sent(&mut delivery, NOW, 1, 10);
+    assert_eq!(delivery.handle_reply(NOW, id, windowed_ack(10, 2)), [settled(10)]);
+    let early = sent(&mut delivery, NOW, 11, 20);
+    let late = sent(&mut delivery, NOW, 21, 30);
+    let busy = Reply::Nothing { kind: TroubleKind::Busy, detail: String::new(), retry_after: Some(600 * SECOND) };
+    assert_eq!(delivery.handle_reply(NOW, late, busy), []);
+    assert_eq!(delivery.handle_reply(NOW, early, windowed_ack(20, 2)), [settled(20)]);
+    assert_eq!(delivery.trouble().map(|trouble| trouble.kind), Some(TroubleKind::Busy));
+    assert!(matches!(delivery.poll(NOW), Step::Wait(until) if until >= NOW + 600 * SECOND));
+}

@@ -299,8 +299,12 @@ async fn the_wizard_and_the_walk_ask_for_what_they_need() {
 
     // A box for the library, and a bin that takes its tare from there.
     scale.set_grams(TARE);
+    eventually(PATIENCE, "the box rests", async || {
+        json(&site, &["calibrate", "A-01", "--by", "0042", "look"])["at_rest"].as_bool().filter(|rests| *rests)
+    })
+    .await;
     // What lay there before was at rest, too: only the new weight, at rest, is the box.
-    eventually(PATIENCE, "the box rests and is weighed", async || {
+    eventually(PATIENCE, "the box is weighed", async || {
         let weighed = site.command(&["containers", "weigh", "box-small", "--bin", "A-01"]);
         let said = String::from_utf8(weighed.stdout).unwrap();
         (weighed.status.success() && said.contains("box-small: 212.")).then_some(())
