@@ -90,6 +90,7 @@ pub struct Agent {
     stop_sinks: CancellationToken,
     recorder: Recorder,
     recorder_thread: thread::JoinHandle<()>,
+    metered: Option<Arc<Metered>>,
     watcher: Arc<Watcher>,
 }
 
@@ -166,7 +167,12 @@ impl Agent {
             watcher: watcher.clone(),
             questions: questions.clone(),
         };
-        let desk = LedgerDesk { recorder: recorder.clone(), clock: watcher.clock.clone(), questions, metered };
+        let desk = LedgerDesk {
+            recorder: recorder.clone(),
+            clock: watcher.clock.clone(),
+            questions,
+            metered: metered.clone(),
+        };
         let stop = stop_sinks.clone();
         sinks.spawn(async move {
             upkeep.run(stop).await;
@@ -188,7 +194,7 @@ impl Agent {
             });
         }
         info!(site = %config.site, state = %config.state_dir.display(), "agent started");
-        Ok(Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, watcher })
+        Ok(Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, metered, watcher })
     }
 
     /// What the agent says of itself.
@@ -208,12 +214,16 @@ impl Agent {
             Some(ended) = self.sources.join_next() => unasked(ended),
             Some(ended) = self.sinks.join_next() => unasked(ended),
         };
-        let Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, watcher } = self;
+        let Self { sources, sinks, floor, stop_sources, stop_sinks, recorder, recorder_thread, metered, watcher } =
+            self;
         let stopped = timeout(GRACE, async move {
             stop_sources.cancel();
             let first = drained(sources).await;
             stop_sinks.cancel();
             let second = drained(sinks).await;
+            if let Some(metered) = metered {
+                metered.keep(&recorder).await;
+            }
             // The last ways to the floor and to the recorder: their queues end, and what is in them is dealt with.
             drop((recorder, watcher));
             let floored = if floor.is_finished() { Ok(()) } else { floor.await.context("floor panicked") };

@@ -16,11 +16,15 @@
 //! Times are monotonic, measured from any fixed start.
 
 mod beside;
+mod poison;
+mod trouble;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use self::beside::Beside;
 pub use self::beside::Live;
+use self::poison::Suspicion;
+pub use self::trouble::{Trouble, TroubleKind};
 use crate::{
     answer::{Ack, Code, Refusal, Rejection},
     backoff::Backoff,
@@ -29,15 +33,9 @@ use crate::{
     record::Seq,
 };
 
-/// Refusals of a record that was sent alone, with growing waits between, until it is set aside.
-const STRIKES: u32 = 3;
-
-/// Records set aside without one taken between them, after which it is the hub that is looked at askance.
-const ASIDE_ROW: u32 = 10;
-
-/// Refusals it takes then: at the longest wait some twenty minutes a record, so that a fault of the hub is found before
-/// a backlog is given up.
-const STRIKES_IN_A_ROW: u32 = 12;
+/// How long records gather for a fuller shipment while another is in the air. Longer than the way to most hubs and back,
+/// whose answer ends it; short beside a second, which is what live may be behind.
+const GATHER_MAX: Duration = Duration::from_millis(100);
 
 /// Where an epoch of a feed stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +75,7 @@ pub struct Delivery {
     overtook: Vec<(Seq, Seq)>,
     /// A shipment failed while others were in the air: wait for those, then start over from `through`.
     regroup: bool,
-    /// The record that was refused alone, and how often.
-    suspect: Option<(Seq, u32)>,
-    /// Records set aside since the hub has taken one.
-    aside_in_a_row: u32,
+    suspicion: Suspicion,
     /// The hub has said once that it has more than was ever recorded here.
     beyond: bool,
     /// What travels beside the feed and settles nothing of it.
@@ -92,6 +87,7 @@ pub struct Delivery {
 #[derive(Debug)]
 struct Flight {
     shipment: Shipment,
+    begun: Duration,
     /// No other was in the air with it. Only then does a gap say what the hub has: beside others it may have been
     /// answered before they landed.
     alone: bool,
@@ -156,6 +152,19 @@ pub enum Reply {
     },
 }
 
+impl Reply {
+    /// Whether the sender is asked to wait: in which words, and for how long where that is said.
+    fn asks_to_wait(&self) -> Option<(&str, Option<Duration>)> {
+        match self {
+            Self::Rejected { rejection, retry_after } if matches!(rejection.code, Code::Busy | Code::Limit) => {
+                Some((&rejection.detail, *retry_after))
+            }
+            Self::Nothing { kind: TroubleKind::Busy, detail, retry_after } => Some((detail, *retry_after)),
+            Self::Ack(_) | Self::Rejected { .. } | Self::Nothing { .. } => None,
+        }
+    }
+}
+
 /// What the ledger must take down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -169,70 +178,6 @@ pub enum Effect {
     Taken { seq: Seq },
     /// The hub holds another history: begin a new epoch with everything that is not settled, alarm.
     NewEpoch,
-}
-
-/// Why nothing is getting through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    pub kind: TroubleKind,
-    pub detail: String,
-    /// When it began.
-    pub since: Duration,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TroubleKind {
-    /// The hub's name has no address, or nobody answers for names.
-    NameUnknown,
-    /// No connection.
-    Unreachable,
-    /// There was a connection, and it ended before the answer did.
-    BrokenOff,
-    /// Connected, but no answer in time.
-    TimedOut,
-    /// What answers at the address does not speak TLS, or none that we do.
-    NotSecure,
-    /// A certificate of another name or authority.
-    Certificate,
-    /// A certificate that is not valid yet or any more, by this site's clock.
-    CertificateTime,
-    /// An answer that no hub gives: captive portal, redirect, other server.
-    NotAHub,
-    /// A proxy on the way that does not let us through.
-    Proxy,
-    /// The hub is busy or limits us.
-    Busy,
-    /// The hub, or what stands before it, has a fault of its own.
-    Failing,
-    /// The hub does not accept the credential.
-    Unauthorized,
-    /// The hub answers and knows nothing of this feed.
-    FeedUnknown,
-    /// The hub refuses in a way that sending again may not cure.
-    Refused,
-}
-
-impl TroubleKind {
-    /// The sentence people read.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NameUnknown => "hub's name has no address (DNS)",
-            Self::Unreachable => "hub unreachable",
-            Self::BrokenOff => "connection to the hub breaks off",
-            Self::TimedOut => "hub does not answer",
-            Self::NotSecure => "no TLS at the hub's address",
-            Self::Certificate => "hub's certificate is not believed",
-            Self::CertificateTime => "hub's certificate has expired or is not valid yet (or is this clock wrong?)",
-            Self::NotAHub => "something other than the hub answers (login page or proxy?)",
-            Self::Proxy => "a proxy on the way wants a login",
-            Self::Busy => "hub asks to wait",
-            Self::Failing => "hub has a fault of its own",
-            Self::Unauthorized => "hub does not accept this feed's token",
-            Self::FeedUnknown => "hub does not know this feed",
-            Self::Refused => "hub refuses the feed",
-        }
-    }
 }
 
 impl Delivery {
@@ -253,8 +198,7 @@ impl Delivery {
             wait_until: None,
             overtook: Vec::new(),
             regroup: false,
-            suspect: None,
-            aside_in_a_row: 0,
+            suspicion: Suspicion::default(),
             beyond: false,
             beside: Beside::new(Live::OFF),
             trouble: None,
@@ -349,7 +293,15 @@ impl Delivery {
         let has_room = is_alone || (!self.regroup && !declaring && self.flights.len() < self.window as usize);
         let next = if self.regroup { self.at.through.next() } else { self.next };
         let has_more = next <= self.at.recorded || next < self.at.oldest || !self.overtook.is_empty();
-        !self.ended && !waits && has_room && has_more
+        let gathers = !self.regroup && self.gathers_until().is_some_and(|until| now < until);
+        !self.ended && !waits && has_room && has_more && !gathers
+    }
+
+    /// Until when what is there waits for more, so that a busy site does not send each commit by itself.
+    fn gathers_until(&self) -> Option<Duration> {
+        let newest = self.flights.iter().map(|flight| flight.begun).max()?;
+        let is_full = self.at.recorded.0 + 1 >= self.next.0 + self.batch_now;
+        (!is_full && self.overtook.is_empty()).then_some(newest + GATHER_MAX)
     }
 
     /// What to do at `now`. A `Send` is in the air from here on, until `handle_reply` with its id.
@@ -368,13 +320,13 @@ impl Delivery {
             self.beside.sent(shipment.clone());
             return Step::Send(shipment);
         }
-        match self.poll_feed() {
+        match self.poll_feed(now) {
             Step::Idle => self.beside.due(&self.at, self.next, self.batch_max).map_or(Step::Idle, Step::Wait),
             step @ (Step::Send(_) | Step::Wait(_)) => step,
         }
     }
 
-    fn poll_feed(&mut self) -> Step {
+    fn poll_feed(&mut self, now: Duration) -> Step {
         if self.regroup {
             if !self.flights.is_empty() {
                 return Step::Idle;
@@ -396,7 +348,12 @@ impl Delivery {
             self.overtook.retain(|range| *range != (first, last));
             let shipment = self.shipment(first, last, ShipmentKind::Records);
             self.flights.iter_mut().for_each(|flight| flight.alone = false);
-            self.flights.push(Flight { shipment: shipment.clone(), alone: self.flights.is_empty(), is_again: true });
+            self.flights.push(Flight {
+                shipment: shipment.clone(),
+                alone: self.flights.is_empty(),
+                is_again: true,
+                begun: now,
+            });
             return Step::Send(shipment);
         }
         let hole = self.at.holes.iter().find(|(_, last)| *last >= self.next);
@@ -407,6 +364,9 @@ impl Delivery {
         } else if self.at.withheld.contains(&self.next) {
             (self.next, ShipmentKind::SetAside)
         } else if self.next <= self.at.recorded {
+            if let Some(until) = self.gathers_until().filter(|until| now < *until) {
+                return Step::Wait(until);
+            }
             let last = Seq((self.next.0 + self.batch_now - 1).min(self.at.recorded.0));
             let withheld = self.at.withheld.range(self.next..=last).next().map(|seq| seq.before());
             let hole = hole.map(|(first, _)| first.before());
@@ -419,7 +379,12 @@ impl Delivery {
         }
         let shipment = self.shipment(self.next, last, kind);
         self.flights.iter_mut().for_each(|flight| flight.alone = false);
-        self.flights.push(Flight { shipment: shipment.clone(), alone: self.flights.is_empty(), is_again: false });
+        self.flights.push(Flight {
+            shipment: shipment.clone(),
+            alone: self.flights.is_empty(),
+            is_again: false,
+            begun: now,
+        });
         self.next = last.next();
         Step::Send(shipment)
     }
@@ -434,12 +399,16 @@ impl Delivery {
     #[must_use = "effects must reach the ledger"]
     pub fn handle_reply(&mut self, now: Duration, id: u64, reply: Reply) -> Vec<Effect> {
         if self.beside.is_in_flight(id) {
+            // It is the sender who is asked to wait, whatever lane it was that asked.
+            if let Some((detail, retry_after)) = reply.asks_to_wait() {
+                self.hold_off(now, TroubleKind::Busy, detail.to_owned(), retry_after);
+            }
             return self.beside.handle_reply(now, &self.at.epoch, &reply).into_iter().collect();
         }
         let Some(index) = self.flights.iter().position(|flight| flight.shipment.id == id) else {
             return Vec::new();
         };
-        let Flight { shipment, alone, is_again } = self.flights.swap_remove(index);
+        let Flight { shipment, alone, is_again, begun: _ } = self.flights.swap_remove(index);
         match reply {
             Reply::Ack(ack) => self.handle_ack(now, &shipment, ack),
             Reply::Rejected { rejection, .. }
@@ -501,7 +470,7 @@ impl Delivery {
             self.go_back(last.next());
         }
         if flight.kind == ShipmentKind::Records {
-            self.aside_in_a_row = 0;
+            self.suspicion.handle_taken();
         }
         if ack.through <= self.at.recorded {
             self.beyond = false;
@@ -557,7 +526,7 @@ impl Delivery {
                     self.batch_now = sent / 2;
                     return Vec::new();
                 }
-                if !self.is_poison(flight.first) {
+                if !self.suspicion.is_poison(flight.first) {
                     self.batch_now = 1;
                     self.fail(now, flight, TroubleKind::Refused, rejection.detail, retry_after);
                     return Vec::new();
@@ -584,23 +553,6 @@ impl Delivery {
                 Vec::new()
             }
         }
-    }
-
-    /// Whether a record that was refused alone is to be given up: not at once, for a hub in trouble, or something before
-    /// it, may refuse everything for a while, and what is given up is declared lost.
-    fn is_poison(&mut self, seq: Seq) -> bool {
-        let strikes = match self.suspect {
-            Some((suspect, strikes)) if suspect == seq => strikes + 1,
-            Some(_) | None => 1,
-        };
-        let needed = if self.aside_in_a_row < ASIDE_ROW { STRIKES } else { STRIKES_IN_A_ROW };
-        if strikes < needed {
-            self.suspect = Some((seq, strikes));
-            return false;
-        }
-        self.suspect = None;
-        self.aside_in_a_row += 1;
-        true
     }
 
     fn handle_gap(&mut self, now: Duration, flight: &Shipment, alone: bool, rejection: &Rejection) -> Vec<Effect> {
@@ -630,6 +582,11 @@ impl Delivery {
         detail: String,
         retry_after: Option<Duration>,
     ) {
+        self.hold_off(now, kind, detail, retry_after);
+        self.go_back(flight.first);
+    }
+
+    fn hold_off(&mut self, now: Duration, kind: TroubleKind, detail: String, retry_after: Option<Duration>) {
         let since = match &self.trouble {
             Some(trouble) if trouble.kind == kind => trouble.since,
             _ => now,
@@ -637,7 +594,6 @@ impl Delivery {
         self.trouble = Some(Trouble { kind, detail, since });
         let wait = self.backoff.failed(retry_after.unwrap_or_default().min(RETRY_AFTER_MAX));
         self.wait_until = Some(now + wait);
-        self.go_back(flight.first);
     }
 
     fn go_back(&mut self, to: Seq) {

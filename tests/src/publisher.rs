@@ -14,7 +14,7 @@ use std::{
 use sim::{Dialect, MqttSensor};
 use tokio::{
     task::JoinHandle,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
@@ -134,14 +134,16 @@ impl Publisher {
 
     /// A new connection, as soon as the broker answers.
     async fn again(&self) -> MqttSensor {
-        let mut left = PATIENCE;
-        loop {
-            match MqttSensor::connect(self.port, &self.topic, Dialect::Json).await {
-                Ok(sensor) => return sensor,
-                Err(error) => left = left.checked_sub(LOOK).unwrap_or_else(|| panic!("the broker answers: {error:#}")),
+        let mut looks = interval(LOOK);
+        let answers = async {
+            loop {
+                looks.tick().await;
+                if let Ok(sensor) = MqttSensor::connect(self.port, &self.topic, Dialect::Json).await {
+                    return sensor;
+                }
             }
-            sleep(LOOK).await;
-        }
+        };
+        timeout(PATIENCE, answers).await.expect("a broker that answers")
     }
 
     /// Publishes a scan a second time, as a sender does that has not heard of its first.

@@ -19,8 +19,8 @@ use crate::{
     ledger::{SCHEMA, reader::Reader},
 };
 
-/// Bytes of output that are gathered before they are written.
-const CHUNK: usize = 64 * 1024;
+/// Records of a page: a few hundred kilobytes of text.
+const PAGE: u32 = 1_000;
 
 /// What `records` is told.
 #[derive(Debug, Clone, Args)]
@@ -61,16 +61,7 @@ pub(super) fn run(args: &RecordsArgs) -> anyhow::Result<ExitCode> {
     let from = args.from.map(Seq);
     for (feed, life) in &lives {
         if args.json {
-            let (mut lines, mut told) = (String::new(), Ok(()));
-            reader.each(*life, from, args.limit, |_, text| {
-                lines.push_str(text);
-                lines.push('\n');
-                if lines.len() >= CHUNK && told.is_ok() {
-                    told = tell(&lines);
-                    lines.clear();
-                }
-            })?;
-            told.and_then(|()| tell(&lines)).context("write records")?;
+            print_texts(&reader, *life, from, args.limit)?;
             continue;
         }
         let mut table = Table::new(&[">seq", "at", "what", "item", ">qty", "from", "to", "by"]);
@@ -80,6 +71,29 @@ pub(super) fn run(args: &RecordsArgs) -> anyhow::Result<ExitCode> {
         tell(&format!("{title}{rows}"))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints records a page at a time: whoever reads slowly must not hold the ledger's file meanwhile, for its log could not
+/// begin anew.
+fn print_texts(reader: &Reader, life: i64, from: Option<Seq>, limit: u32) -> anyhow::Result<()> {
+    let mut next = from;
+    if next.is_none() {
+        reader.each(life, None, limit, |seq, _| next = next.or(Some(seq)))?;
+    }
+    let mut left = limit;
+    while let (Some(from), 1..) = (next.take(), left) {
+        let (mut lines, mut last) = (String::new(), None);
+        let mut count = 0;
+        reader.each(life, Some(from), left.min(PAGE), |seq, text| {
+            lines.push_str(text);
+            lines.push('\n');
+            (last, count) = (Some(seq), count + 1);
+        })?;
+        tell(&lines).context("write records")?;
+        left -= count;
+        next = last.map(Seq::next);
+    }
+    Ok(())
 }
 
 /// A record as a row; what it has no cell for is in `--json`.

@@ -233,7 +233,8 @@ impl Floor {
         }
         if ends.is_empty() {
             // The scale is no longer there: the act counts by itself, as at any other bin.
-            let mut work = Work::default();
+            let origin = origin.map(|key| Origin { key, proves_repeat: true });
+            let mut work = Work { origin, ..Work::default() };
             if self.say(now, &said, &mut work).is_ok() {
                 work.push(Statement::Forget(KeptKey::act(said.act)), Part::Facts(Facts::Plain));
                 self.submit(work);

@@ -19,6 +19,15 @@ use crate::{
     },
 };
 
+/// Between two looks while readings come: what waits for the end of a movement waits for half a second and more.
+const TICK: Duration = Duration::from_millis(250);
+
+/// For how long after the last reading something may wait for less than seconds.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Between two looks at a site where nothing happens. What waits there waits for minutes.
+const QUIET_TICK: Duration = Duration::from_secs(2);
+
 /// Under what the level of a bin is kept until the books say it.
 fn level_key(bin: &PlaceName) -> KeptKey {
     KeptKey::new("level", bin.as_str())
@@ -160,11 +169,10 @@ impl Floor {
         self.finish(now);
     }
 
-    /// How long the owner may wait for something else before it calls [`Floor::tick`].
+    /// How long the owner may wait before it calls [`Floor::tick`], when nothing has come in for `quiet`.
     #[must_use]
-    pub const fn tick_every() -> Duration {
-        // Everything that waits here waits for seconds; looking at a bin costs less than a reading of its scale.
-        Duration::from_millis(250)
+    pub fn tick_after(quiet: Duration) -> Duration {
+        if quiet < QUIET { TICK } else { QUIET_TICK }
     }
 
     fn told(&mut self, now: &Moment, bin: &PlaceName, told: Option<Told>) {

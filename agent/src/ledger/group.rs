@@ -226,7 +226,6 @@ impl Ledger {
     fn recover(&mut self) -> Result<(), LedgerError> {
         file::begin_log(&self.db)?;
         self.book = Book::read(&self.db, self.catalog.clone())?;
-        self.storage.hold_ballast();
         self.stale = false;
         Ok(())
     }
@@ -257,11 +256,14 @@ impl Ledger {
         self.book.counts()
     }
 
-    /// Whether an entry is the repetition of something recorded.
-    pub(super) fn is_repetition(&self, entry: &Entry) -> bool {
-        entry.origin.is_some_and(|origin| {
-            origin.proves_repeat && self.book.origins.values().any(|origins| origins.knows(origin.key))
-        })
+    /// Whether an entry is the repetition of something recorded. Not while the book may say more than the file: what it
+    /// learned from a commit that failed is not recorded.
+    #[must_use]
+    pub fn is_repetition(&self, entry: &Entry) -> bool {
+        !self.stale
+            && entry.origin.is_some_and(|origin| {
+                origin.proves_repeat && self.book.origins.values().any(|origins| origins.knows(origin.key))
+            })
     }
 
     /// Whether a settlement through this record leaves nothing to be sent, and is of records that the hub has taken, all

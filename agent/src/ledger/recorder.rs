@@ -2,24 +2,23 @@
 //!
 //! While one group syncs the next one forms in the channel, so there is no timer and a hundred entries cost little
 //! more than one. Nobody is answered before the commit: an answer is the promise that a power cut takes nothing.
+//!
+//! [`chore`] what the ledger does for itself · [`held`] settlements that wait for the next commit · [`room`] what goes before
+//! anything is refused
+
+mod chore;
+mod held;
+mod room;
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use gateway_proto::{
-    delivery::Effect,
-    name::{FeedName, Text},
-    on_hand::OnHand,
-    record::{ClockOffset, Seq},
-    time::WallTime,
-};
-use serde_json::{Map, Value};
+use gateway_proto::{delivery::Effect, name::FeedName, on_hand::OnHand};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tracing::error;
 
-use super::{
-    Aside, AsideAct, AsideKey, AsideOutcome, Audit, Counts, FeedStanding, Fullness, Group, Ledger, LedgerError,
-    Outcome, Recorded, Removal, Room,
-};
+pub use self::chore::{Chore, Done};
+use self::{chore::carry_out, held::Held};
+use super::{Aside, Audit, Counts, FeedStanding, Fullness, Group, Ledger, LedgerError, Outcome, Recorded, Room};
 use crate::{
     clock::mark::Marks,
     movement::entry::{Entry, EntryError},
@@ -30,13 +29,6 @@ const QUEUE_MAX: usize = 1_024;
 
 /// Entries in one commit: past this a group gains nothing and its first member waits for its last.
 const GROUP_MAX: usize = 512;
-
-/// Bites of acknowledged records that are removed before anything is refused: ten thousand records.
-const BITES_MAX: usize = 20;
-
-/// Acknowledged records of a feed that stay while the disk is only getting short: what a hub that was put back to last
-/// night's backup asks for.
-const KEPT_WHEN_SHORT: u64 = 5_000;
 
 /// Recorded movements that a slow listener may be behind before it misses some. Listeners are pages and the demo;
 /// what they miss they read from the ledger.
@@ -79,35 +71,6 @@ pub struct View {
     pub since_checkpoint: BTreeMap<FeedName, u64>,
     /// Records of a wrong clock whose times wait to be put right.
     pub marks: Marks,
-}
-
-/// Something the ledger does for itself.
-#[derive(Debug, Clone)]
-pub enum Chore {
-    /// Appends a checkpoint to a feed.
-    Checkpoint { feed: FeedName, at: WallTime },
-    /// Tells a feed when a boot with a wrong clock really was.
-    Clock { feed: FeedName, offset: ClockOffset },
-    /// Tells a feed how the site is.
-    Health { feed: FeedName, body: Map<String, Value> },
-    /// Removes acknowledged records of a feed that are older.
-    Trim { feed: FeedName, before: WallTime },
-    /// Writes what waits for the next commit, where none has come.
-    Flush,
-    /// Does something to a record that is set aside.
-    Tend { of: AsideKey, act: AsideAct, actor: Text, at: WallTime },
-}
-
-/// What came of a chore.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
-    /// So many records were appended.
-    Appended(u64),
-    /// So many were removed.
-    Trimmed(u64),
-    Tended(AsideOutcome),
-    /// The disk is too full for it.
-    Waived,
 }
 
 /// The way to the recorder. Cheap to clone; the recorder ends when the last one is gone.
@@ -285,51 +248,6 @@ impl Reply {
     }
 }
 
-/// Settlements of feeds with nothing left to send, which wait for the next commit: one of their own would write as much
-/// flash as the movement it is about. Forgotten in a power cut they cost one batch that is sent again.
-#[derive(Default)]
-struct Held(BTreeMap<FeedName, (i64, Seq)>);
-
-impl Held {
-    /// Takes a settlement that can wait; gives back what cannot.
-    fn take(&mut self, ledger: &Ledger, write: Write) -> Result<oneshot::Sender<Result<(), Refused>>, Write> {
-        match write {
-            Write::TakeDown { feed, life, effects, answer } => match &effects[..] {
-                [Effect::Settle { through, refused, lost: None }]
-                    if refused.is_empty() && ledger.settles_all(&feed, life, *through) =>
-                {
-                    self.0.insert(feed, (life, *through));
-                    Ok(answer)
-                }
-                _ => Err(Write::TakeDown { feed, life, effects, answer }),
-            },
-            #[cfg(feature = "planted-defects")]
-            write @ Write::RecordAgain { .. } => Err(write),
-            write @ (Write::Record { .. } | Write::Do { .. }) => Err(write),
-        }
-    }
-
-    /// What a view has to show of them.
-    fn show(&self, view: &mut View) {
-        view.is_held = !self.0.is_empty();
-        for (feed, (life, through)) in &self.0 {
-            let Some(at) = view.standings.get_mut(feed).filter(|at| at.life == *life) else { continue };
-            let settled = through.0.saturating_sub(at.standing.through.0);
-            at.standing.through = at.standing.through.max(*through);
-            if let Some(counts) = view.counts.feeds.get_mut(feed) {
-                counts.acked += settled;
-                counts.waiting = counts.waiting.saturating_sub(settled);
-            }
-        }
-    }
-
-    fn apply(&self, book: &mut Group<'_>) -> Result<(), LedgerError> {
-        self.0.iter().try_for_each(|(feed, (life, through))| {
-            book.take_down(feed, *life, &Effect::Settle { through: *through, refused: Vec::new(), lost: None })
-        })
-    }
-}
-
 fn run(
     mut ledger: Ledger,
     mut queue: mpsc::Receiver<Command>,
@@ -353,7 +271,7 @@ fn run(
         }
         if ledger.room().fullness == Fullness::Full
             && ledger.tidy().fullness == Fullness::Full
-            && !has_made_room(&mut ledger)
+            && !room::is_made(&mut ledger)
         {
             refuse_movements(&ledger, &mut writes, publish);
         }
@@ -373,23 +291,23 @@ fn run(
             continue;
         }
         let mut replies = Vec::with_capacity(writes.len());
-        let room = ledger.room();
+        let fullness = ledger.room().fullness;
         let committed = ledger.in_one_commit(|book| {
-            let mut applied = held.apply(book).and_then(|()| make_room(book, room.fullness));
+            let mut applied = held.apply(book).and_then(|()| room::make(book, fullness).map(drop));
             for write in writes.drain(..) {
                 // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
                 let book = applied.is_ok().then_some(&mut *book);
-                applied = applied.and(apply(book, write, room.fullness, &mut replies));
+                applied = applied.and(apply(book, write, fullness, &mut replies));
             }
             applied
         });
         // Where the ledger could not even begin, nothing was asked of it yet; whoever waits hears of it all the same.
         for write in writes.drain(..) {
-            let _ = apply(None, write, room.fullness, &mut replies);
+            let _ = apply(None, write, fullness, &mut replies);
         }
         let failed = committed.err().map(Arc::new);
         if failed.is_none() {
-            held.0.clear();
+            held.clear();
         }
         let is_damaged = failed.as_ref().is_some_and(|error| ledger.is_damage(error));
         publish.send_modify(|view| {
@@ -418,7 +336,7 @@ fn run(
         }
     }
     // What was held goes with the ledger's last commit; forgotten it would only be sent again.
-    if !held.0.is_empty() {
+    if !held.is_empty() {
         let _ = ledger.in_one_commit(|book| held.apply(book));
     }
 }
@@ -479,62 +397,6 @@ fn apply(
             texts.iter().try_for_each(|text| book.append_text(&feed, text, None).map(drop))
         }
     }
-}
-
-fn carry_out(book: &mut Group<'_>, chore: Chore, fullness: Fullness) -> Result<Done, LedgerError> {
-    // In the order of what can be missed: the hub learns less, the movements are all there.
-    let waived = match &chore {
-        Chore::Health { .. } => fullness >= Fullness::Warn,
-        Chore::Checkpoint { .. } => fullness >= Fullness::Tight,
-        Chore::Clock { .. } | Chore::Trim { .. } | Chore::Flush | Chore::Tend { .. } => false,
-    };
-    if waived {
-        return Ok(Done::Waived);
-    }
-    Ok(match chore {
-        Chore::Checkpoint { feed, at } => Done::Appended(book.append_checkpoint(&feed, at)?),
-        Chore::Clock { feed, offset } => {
-            book.append_clock(&feed, offset)?;
-            Done::Appended(1)
-        }
-        Chore::Health { feed, body } => {
-            book.append_health(&feed, body)?;
-            Done::Appended(1)
-        }
-        Chore::Flush => Done::Appended(0),
-        Chore::Trim { feed, before } => Done::Trimmed(book.trim(&feed, Removal::Before(before))?),
-        Chore::Tend { of, act, actor, at } => Done::Tended(book.tend(&of, act, &actor, at)?),
-    })
-}
-
-/// Where the disk is short, acknowledged records go before their time, a few with every commit.
-fn make_room(book: &mut Group<'_>, fullness: Fullness) -> Result<(), LedgerError> {
-    let kept = match fullness {
-        Fullness::Roomy => return Ok(()),
-        Fullness::Warn => KEPT_WHEN_SHORT,
-        Fullness::Tight | Fullness::Full => 0,
-    };
-    let feeds: Vec<FeedName> = book.feeds().cloned().collect();
-    for feed in feeds {
-        if book.trim(&feed, Removal::AllBut(kept))? > 0 {
-            return Ok(());
-        }
-    }
-    Ok(())
-}
-
-/// Whether there is room again: others have freed it, or acknowledged records are removed for it now.
-fn has_made_room(ledger: &mut Ledger) -> bool {
-    for _ in 0..BITES_MAX {
-        if ledger.look_for_room().fullness < Fullness::Full {
-            return true;
-        }
-        let before = ledger.room().used;
-        if ledger.in_one_commit(|book| make_room(book, Fullness::Full)).is_err() || ledger.room().used >= before {
-            break;
-        }
-    }
-    ledger.room().fullness < Fullness::Full
 }
 
 /// Answers everyone who wants something recorded that there is no room for it; but for a repetition of what is recorded,

@@ -65,7 +65,7 @@ impl Group<'_> {
             let Some(bite) = self.bite(life, trimmed.next(), last, before).map_err(LedgerError::Read)? else {
                 continue;
             };
-            self.remove(feed, life, &bite).map_err(LedgerError::Write)?;
+            self.remove(feed, life, trimmed.next(), &bite).map_err(LedgerError::Write)?;
             if let Some(head) = self.book.heads.get_mut(feed).filter(|head| head.life == life) {
                 (head.trimmed, head.trimmed_link) = (bite.through, bite.link);
             }
@@ -136,7 +136,7 @@ impl Group<'_> {
         Ok(bite)
     }
 
-    fn remove(&self, feed: &FeedName, life: i64, bite: &Bite) -> rusqlite::Result<()> {
+    fn remove(&self, feed: &FeedName, life: i64, from: Seq, bite: &Bite) -> rusqlite::Result<()> {
         let mut add = self.db.prepare_cached(
             "INSERT INTO base (feed, item, place, qty) VALUES (?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET qty = qty + excluded.qty",
@@ -154,7 +154,7 @@ impl Group<'_> {
                 "INSERT INTO seen (feed, origin) SELECT ?3, origin FROM record
                  WHERE key BETWEEN ?1 AND ?2 AND origin IS NOT NULL ORDER BY key",
             )?
-            .execute(params![key::of(life, Seq(1)), key::of(life, bite.through), feed.as_str()])?;
+            .execute(params![key::of(life, from), key::of(life, bite.through), feed.as_str()])?;
         self.db.prepare_cached("DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ?")?.execute([SEEN_MAX])?;
         // What is set aside waits for somebody, however old it is.
         self.db

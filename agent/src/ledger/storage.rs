@@ -136,8 +136,9 @@ impl Storage {
         }
         let free = self.free();
         let len = wanted.min(free / BALLAST_SHARE);
-        // Once given up it is not taken again from a disk that would be full at once.
-        let needed = 2 * len.max(self.held).max(RESERVE_MIN);
+        // Once given up it is not taken again from a disk that would be full at once: the log grows back.
+        let log = file::WAL_LEN_KEPT.saturating_sub(file::wal_bytes(&self.folder));
+        let needed = 2 * len.max(self.held).max(RESERVE_MIN) + log;
         if len == 0 || self.room.ballast_released && free < needed {
             return;
         }

@@ -7,7 +7,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use gateway_proto::{movement::Movement, name::DeviceName, record::Seq};
@@ -17,7 +19,7 @@ use tokio::{
         mpsc,
         oneshot::{self, error::TryRecvError},
     },
-    time::{MissedTickBehavior, interval},
+    time::{Instant, Sleep, sleep},
 };
 use tracing::{debug, error, info, warn};
 
@@ -102,6 +104,8 @@ struct Loop {
     answers: VecDeque<(Ticket, Answer<Outcome>)>,
     hush: Hush,
     recorded: RecordedLog,
+    /// When something came in last.
+    busy: Duration,
 }
 
 impl FloorWay {
@@ -183,9 +187,9 @@ impl FloorTask {
             answers: VecDeque::new(),
             hush: Hush::default(),
             recorded: RecordedLog::default(),
+            busy: Duration::ZERO,
         };
-        let mut ticks = interval(Floor::tick_every());
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut tick = pin!(sleep(Duration::ZERO));
         let mut is_open = true;
         let mut taken = Vec::with_capacity(TURN_MAX);
         let (parked_sender, mut parked) = mpsc::channel(1);
@@ -201,11 +205,11 @@ impl FloorTask {
             tokio::select! {
                 came = inputs.recv_many(&mut taken, TURN_MAX), if is_open && this.answers.len() < UNANSWERED_MAX => {
                     is_open = came > 0;
-                    let now = this.now();
+                    let now = this.stir(tick.as_mut());
                     taken.drain(..).for_each(|input| this.take(&now, input));
                 }
                 answer = oldest(&mut this.answers) => {
-                    let now = this.now();
+                    let now = this.stir(tick.as_mut());
                     this.committed(&now, answer);
                     // What was committed together is answered together.
                     for _ in 1..TURN_MAX {
@@ -214,13 +218,14 @@ impl FloorTask {
                     }
                 }
                 Some(movements) = parked.recv() => {
-                    let now = this.now();
+                    let now = this.stir(tick.as_mut());
                     this.task.floor.handle_parked(&now, movements);
                 }
-                _ = ticks.tick() => {
+                () = tick.as_mut() => {
                     let now = this.now();
                     this.recorded.tick(now.elapsed);
                     this.task.floor.tick(&now);
+                    this.tick_later(tick.as_mut(), &now);
                 }
             }
         }
@@ -231,6 +236,21 @@ impl Loop {
     fn now(&self) -> Moment {
         let (wall, clock) = self.task.clock.wall();
         Moment { elapsed: self.task.clock.elapsed(), wall, clock }
+    }
+
+    /// Something has come in: a look that was far away is brought forward.
+    fn stir(&mut self, tick: Pin<&mut Sleep>) -> Moment {
+        let now = self.now();
+        let was_quiet = Floor::tick_after(now.elapsed.saturating_sub(self.busy)) > Floor::tick_after(Duration::ZERO);
+        self.busy = now.elapsed;
+        if was_quiet {
+            self.tick_later(tick, &now);
+        }
+        now
+    }
+
+    fn tick_later(&self, tick: Pin<&mut Sleep>, now: &Moment) {
+        tick.reset(Instant::now() + Floor::tick_after(now.elapsed.saturating_sub(self.busy)));
     }
 
     fn take(&mut self, now: &Moment, input: Input) {

@@ -47,10 +47,14 @@ impl Metered {
             tariff.to_keep()
         };
         if let Some(text) = to_keep {
-            let kept = Statement::Keep(Kept { key: KeptKey::new(KIND, NAME), text });
-            // Kept late at worst: the next sum holds this one.
-            let _ = recorder.record(Entry::of(vec![kept])).await;
+            keep(text, recorder).await;
         }
+    }
+
+    /// Keeps the sum as it is now: the agent stops.
+    pub async fn keep(&self, recorder: &Recorder) {
+        let text = self.lock().keep();
+        keep(text, recorder).await;
     }
 
     /// Somebody wants everything sent now, whatever it costs.
@@ -74,4 +78,10 @@ impl Metered {
     fn lock(&self) -> MutexGuard<'_, Tariff> {
         self.tariff.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn keep(text: String, recorder: &Recorder) {
+    let kept = Statement::Keep(Kept { key: KeptKey::new(KIND, NAME), text });
+    // Kept late at worst: the next sum holds this one.
+    let _ = recorder.record(Entry::of(vec![kept])).await;
 }

@@ -313,3 +313,36 @@ fn many_records_without_a_time_go_with_the_next_that_has_one() {
     assert_eq!(site.trim(Removal::Before(on_day(2))), 1_201);
     assert_eq!(site.held("M8", "used"), Some(1_201));
 }
+
+#[test]
+fn what_a_failed_commit_has_heard_of_is_no_repetition() {
+    let mut site = Site::new();
+    let origin = Origin::new(OriginKind::Id, &[b"sensor", b"18"], true);
+    let entry = || Entry::movement(used("M8", 1), Some(origin)).unwrap();
+    let failed = site.ledger().in_one_commit(|group| {
+        group.append(entry())?.unwrap();
+        Err::<(), _>(LedgerError::Closed)
+    });
+    assert!(failed.is_err());
+    assert!(!site.ledger().is_repetition(&entry()), "its sender would take it for recorded");
+    assert!(matches!(site.record(entry()), Outcome::Recorded(_)));
+    assert!(site.ledger().is_repetition(&entry()));
+}
+
+#[test]
+fn what_is_set_aside_is_remembered_once_however_often_retention_passes_it() {
+    let mut site = Site::new();
+    let origin = Origin::new(OriginKind::Id, &[b"sensor", b"19"], true);
+    site.record(Entry::movement(used("M8", 1), Some(origin)).unwrap());
+    for _ in 0..4 {
+        site.uses("M8", 1);
+    }
+    site.takes_down(Effect::SetAside { refusal: unreadable(1) });
+    site.takes_down(settled(5));
+    for kept in [3, 2, 0] {
+        site.trim(Removal::AllBut(kept));
+    }
+    let db = rusqlite::Connection::open(site.folder.path().join("ledger.db")).unwrap();
+    let seen: i64 = db.query_row("SELECT count(*) FROM seen", [], |row| row.get(0)).unwrap();
+    assert_eq!(seen, 1);
+}

@@ -3,7 +3,7 @@
 //!
 //! A feed is one chain, so what happens now would wait behind weeks of backlog. Shown ahead it can be looked at, and counts
 //! when the chain has come there; a hub that does not grant it never gets any. One shipment at a time, whatever becomes of
-//! it: the feed's own window, backoff and trouble know nothing of this.
+//! it: the feed's own window, backoff and trouble know nothing of this, unless the hub asks the sender to wait.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -186,7 +186,7 @@ fn a_poison_record_is_found_by_halves_set_aside_and_passed() {
         };
         effects.extend(delivery.handle_reply(now, shipment.id, reply));
     }
-    assert_eq!(strikes, STRIKES + 1, "thrice the record, then its declaration");
+    assert_eq!(strikes, poison::STRIKES + 1, "thrice the record, then its declaration");
     assert_eq!(declared, Some((Seq(poison), Seq(poison))));
     let aside: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::SetAside { .. })).collect();
     assert_eq!(aside.len(), 1, "{effects:?}");
@@ -378,6 +378,46 @@ fn what_happens_now_is_shown_beside_a_backlog_and_settles_nothing() {
     assert_eq!(delivery.trouble(), None);
     delivery.handle_recorded(Seq(103));
     assert_eq!(delivery.poll(NOW + 2 * SECOND), Step::Wait(NOW + 61 * SECOND), "a while of peace after a failure");
+}
+
+#[test]
+fn what_does_not_fill_a_shipment_gathers_while_another_is_in_the_air_but_not_for_long() {
+    let mut delivery = delivery(10);
+    let first = sent(&mut delivery, NOW, 1, 10);
+    assert_eq!(delivery.handle_reply(NOW, first, windowed_ack(10, 4)), [settled(10)]);
+    delivery.handle_recorded(Seq(13));
+    let alone = sent(&mut delivery, NOW, 11, 13);
+    delivery.handle_recorded(Seq(14));
+    assert_eq!(delivery.poll(NOW + MS), Step::Wait(NOW + GATHER_MAX));
+    assert!(!delivery.is_ready(NOW + MS), "no permit is asked for");
+    delivery.handle_recorded(Seq(23));
+    let full = sent(&mut delivery, NOW + 2 * MS, 14, 23);
+    delivery.handle_recorded(Seq(25));
+    assert_eq!(delivery.handle_reply(NOW + 3 * MS, alone, windowed_ack(13, 4)), [settled(13)]);
+    assert_eq!(delivery.poll(NOW + 3 * MS), Step::Wait(NOW + 2 * MS + GATHER_MAX));
+    let late = sent(&mut delivery, NOW + 2 * MS + GATHER_MAX, 24, 25);
+    assert_eq!(delivery.handle_reply(NOW + SECOND, full, windowed_ack(23, 4)), [settled(23)]);
+    assert_eq!(delivery.handle_reply(NOW + SECOND, late, windowed_ack(25, 4)), [settled(25)]);
+}
+
+#[test]
+fn a_hub_that_asks_to_wait_is_heard_whichever_lane_it_asks() {
+    let from_something_before_it =
+        Reply::Nothing { kind: TroubleKind::Busy, detail: String::new(), retry_after: Some(600 * SECOND) };
+    let code = Code::Busy;
+    let from_itself = Reply::Rejected {
+        rejection: Rejection { code, detail: String::new(), expected: None, seq: None },
+        retry_after: Some(600 * SECOND),
+    };
+    for busy in [from_something_before_it, from_itself] {
+        let mut delivery = live(100);
+        let ahead = sent(&mut delivery, NOW, 96, 100);
+        let id = sent(&mut delivery, NOW, 11, 20);
+        assert_eq!(delivery.handle_reply(NOW, ahead, busy), []);
+        assert_eq!(delivery.handle_reply(NOW, id, ack(20)), [settled(20)]);
+        assert_eq!(delivery.trouble().map(|trouble| trouble.kind), Some(TroubleKind::Busy));
+        assert!(matches!(delivery.poll(NOW), Step::Wait(until) if until >= NOW + 600 * SECOND));
+    }
 }
 
 #[test]

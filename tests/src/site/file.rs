@@ -22,6 +22,7 @@ pub struct SiteFile {
     batch_records: u32,
     connect_timeout_seconds: f64,
     request_timeout_seconds: f64,
+    uplink: String,
 }
 
 /// The token with which a site sends a feed.
@@ -43,6 +44,7 @@ impl SiteFile {
             batch_records: 500,
             connect_timeout_seconds: 5.0,
             request_timeout_seconds: 20.0,
+            uplink: String::new(),
         }
     }
 
@@ -143,6 +145,13 @@ impl SiteFile {
         self
     }
 
+    /// A line that costs: what it may carry in a month.
+    #[must_use]
+    pub fn monthly_budget_mb(mut self, megabytes: u32) -> Self {
+        writeln!(self.uplink, "monthly_budget_mb = {megabytes}").expect("a String takes everything");
+        self
+    }
+
     /// Plants a defect in the agent.
     #[must_use]
     pub fn plant(mut self, defect: Option<&str>) -> Self {
@@ -175,8 +184,13 @@ impl SiteFile {
         let text = format!(
             "[site]\nname = \"{}\"\nstate_dir = \"state\"\n\
              [uplink]\nbatch_records = {}\nconnect_timeout_seconds = {}\nrequest_timeout_seconds = {}\n\
-             backoff_first_seconds = 0.05\nbackoff_max_seconds = 0.5\n{clock}{}",
-            self.name, self.batch_records, self.connect_timeout_seconds, self.request_timeout_seconds, self.sections
+             backoff_first_seconds = 0.05\nbackoff_max_seconds = 0.5\n{}{clock}{}",
+            self.name,
+            self.batch_records,
+            self.connect_timeout_seconds,
+            self.request_timeout_seconds,
+            self.uplink,
+            self.sections
         );
         fs::write(config(self.folder.path()), text).expect("write the site's file");
         Site::of(self)

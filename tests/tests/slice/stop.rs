@@ -1,6 +1,7 @@
 //! The agent is asked to stop while there is much to do.
 
-use tests::{Checker, Emitted, Hub, Publisher, Site, broker::Mosquitto};
+use sim::{Scanner, Suffix};
+use tests::{Checker, Emitted, Hub, PATIENCE, Publisher, Site, broker::Mosquitto};
 
 const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
 
@@ -27,4 +28,28 @@ async fn a_stop_in_full_flow_is_clean_and_loses_nothing() {
     verdict.assert_clean();
     // Nobody was killed: every record was also told.
     assert_eq!(verdict.accepted, verdict.recorded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_line_that_costs_has_carried_is_still_known_after_a_stop() {
+    let hub = Hub::start("plant-7", "acme").await;
+    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).monthly_budget_mb(50);
+    let file = file.station("goods-in").scanner("scanner-1", "goods-in");
+    let scanner = Scanner::plug(&file.port("scanner-1"), Suffix::Cr).unwrap();
+    let mut site = file.start().await;
+    site.wait_for_status("the scanner is there", |status| status.devices["scanner-1"].connected).await;
+    scanner.scan("M8-BOLT").await.unwrap();
+    hub.wait_for_movements(1).await;
+    site.wait_until_settled(PATIENCE).await;
+    let before = carried(&site);
+    assert!(before > 0);
+    site.restart().await;
+    assert!(carried(&site) >= before, "{before} bytes are forgotten");
+}
+
+/// Bytes of this month.
+fn carried(site: &Site) -> u64 {
+    let said = site.command(&["send-now", "--json"]);
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    said["used_bytes"].as_u64().unwrap()
 }

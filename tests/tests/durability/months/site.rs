@@ -234,7 +234,12 @@ impl Site {
         match done {
             Ok(done) => {
                 self.doubts = Doubt::default();
-                if self.observe(doubt).is_err() {
+                if let Err(error) = self.observe(doubt) {
+                    if !self.world.has_power() {
+                        // The power went when all was written and before anybody could be told.
+                        self.doubt(doubt);
+                        return Err(error);
+                    }
                     // Trouble that waited for the next operation has met the look of the test, not the ledger's own.
                     self.world.heal();
                     self.observe(doubt).expect("the ledger can be read");
@@ -245,11 +250,15 @@ impl Site {
                 Ok(done)
             }
             Err(error) => {
-                self.doubts.acts.extend(&doubt.acts);
-                self.doubts.own |= doubt.own;
+                self.doubt(doubt);
                 Err(error)
             }
         }
+    }
+
+    fn doubt(&mut self, doubt: &Doubt) {
+        self.doubts.acts.extend(&doubt.acts);
+        self.doubts.own |= doubt.own;
     }
 
     /// The batch of a shipment, as delivery makes it.
