@@ -6,6 +6,8 @@
 mod acts;
 #[path = "ledger/records.rs"]
 mod records;
+#[path = "ledger/settlements.rs"]
+mod settlements;
 #[path = "ledger/upkeep.rs"]
 mod upkeep;
 

@@ -279,6 +279,13 @@ impl Ledger {
             && !head.holes.iter().any(|(_, last)| is_here(last))
     }
 
+    /// Records that a settlement through this one would settle.
+    #[must_use]
+    pub(super) fn unsettled(&self, feed: &FeedName, life: i64, through: Seq) -> u64 {
+        let head = self.book.heads.get(feed).filter(|head| head.life == life);
+        head.map_or(0, |head| through.0.saturating_sub(head.through.0))
+    }
+
     /// Where each feed stands for delivery.
     #[must_use]
     pub fn standings(&self) -> std::collections::BTreeMap<FeedName, FeedStanding> {

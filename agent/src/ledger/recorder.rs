@@ -63,8 +63,8 @@ pub struct View {
     /// Why the newest commit failed; `None` once one succeeded again.
     pub trouble: Option<Arc<LedgerError>>,
     pub room: Room,
-    /// Settlements wait for the next commit.
-    pub is_held: bool,
+    /// Settlements wait for a commit: under this number, another one once these are committed.
+    pub held: Option<u64>,
     /// Movements that were refused because there was no room for them.
     pub refused_full: u64,
     /// Movements of each feed since its last checkpoint.
@@ -291,9 +291,10 @@ fn run(
             continue;
         }
         let mut replies = Vec::with_capacity(writes.len());
-        let fullness = ledger.room().fullness;
+        let (fullness, rides) = (ledger.room().fullness, held.ride(&ledger, &writes));
         let committed = ledger.in_one_commit(|book| {
-            let mut applied = held.apply(book).and_then(|()| room::make(book, fullness).map(drop));
+            let along = if rides { held.apply(book) } else { Ok(()) };
+            let mut applied = along.and_then(|()| room::make(book, fullness).map(drop));
             for write in writes.drain(..) {
                 // Once the file has failed nothing of the group will be committed; the rest only wants its answer.
                 let book = applied.is_ok().then_some(&mut *book);
@@ -306,13 +307,17 @@ fn run(
             let _ = apply(None, write, fullness, &mut replies);
         }
         let failed = committed.err().map(Arc::new);
-        if failed.is_none() {
+        if failed.is_none() && rides {
             held.clear();
         }
         let is_damaged = failed.as_ref().is_some_and(|error| ledger.is_damage(error));
         publish.send_modify(|view| {
             *view = Arc::new(match &failed {
-                None => View { refused_full: view.refused_full, ..view_of(&ledger) },
+                None => {
+                    let mut shown = View { refused_full: view.refused_full, ..view_of(&ledger) };
+                    held.show(&mut shown);
+                    shown
+                }
                 // The book runs ahead of the file now: what was true before still is.
                 Some(error) => View { trouble: Some(error.clone()), room: ledger.room(), ..View::clone(view) },
             });
@@ -435,7 +440,7 @@ fn view_of(ledger: &Ledger) -> View {
         counts: ledger.counts(),
         trouble: None,
         room: ledger.room(),
-        is_held: false,
+        held: None,
         refused_full: 0,
         since_checkpoint: ledger.since_checkpoint(),
         marks: ledger.marks().clone(),

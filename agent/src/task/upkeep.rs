@@ -84,6 +84,8 @@ impl Upkeep {
         };
         let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // What was held at the last look, and at the one before.
+        let mut held = (None, None);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -97,9 +99,10 @@ impl Upkeep {
             if view.trouble.is_some() {
                 continue;
             }
-            if view.is_held {
+            if view.held.is_some() && view.held == held.1 {
                 self.done(Chore::Flush).await;
             }
+            held = (view.held, held.0);
             self.checkpoints(&view, &mut due).await;
             self.health(&mut due).await;
             self.trim(&view, &mut due).await;
