@@ -28,6 +28,8 @@ pub(crate) type FileId = u64;
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
     files: HashMap<FileId, Kept>,
+    /// How many files there have ever been.
+    adopted: u64,
     /// Changes of names that a cut may undo, the last one first.
     names: Vec<Naming>,
     pub(crate) loses_names: bool,
@@ -48,6 +50,8 @@ pub(crate) struct Disk {
 
 #[derive(Debug)]
 struct Kept {
+    /// The how manieth file it is: inodes come in any order.
+    order: u64,
     contents: Contents,
     shm: Weak<Shm>,
     /// The real one. Open, so that its inode stays its own.
@@ -121,7 +125,9 @@ impl Disk {
             if bytes.is_empty() && self.loses_names {
                 self.names.push(Naming::Made { id, path: path.to_owned() });
             }
-            self.files.insert(id, Kept { contents: Contents::of(bytes), shm: Weak::new(), real });
+            self.adopted += 1;
+            let order = self.adopted;
+            self.files.insert(id, Kept { order, contents: Contents::of(bytes), shm: Weak::new(), real });
         }
         Some(id)
     }
@@ -299,10 +305,10 @@ impl Disk {
             }
         }
         self.names.clear();
-        // By inode, so that one seed is one outcome as far as the folder's files are made in the same order.
-        let mut ids: Vec<_> = self.files.keys().copied().collect();
+        // In the order in which they came, so that one seed is one outcome.
+        let mut ids: Vec<_> = self.files.iter().map(|(id, kept)| (kept.order, *id)).collect();
         ids.sort_unstable();
-        for id in ids {
+        for (_, id) in ids {
             if let Some(kept) = self.files.get_mut(&id) {
                 kept.contents.survive(survival, &mut chance);
                 kept.shm = Weak::new();
