@@ -1,11 +1,15 @@
-//! The command line: `binwire-hub serve | check | sites | on-hand | movements | parked | feed`.
+//! The command line: `binwire-hub serve | check | sites | on-hand | movements | parked | feed | backtest | forecast | replenish | whatif`.
 //!
 //! Exit codes: 0 done, 1 an error that is printed, 2 a command that clap does not understand, 64 a bad configuration.
 //! The reading commands look into the store directly, with the operator's eyes, whether or not a hub is running. So do those
 //! that change something, in one short transaction each: whoever may write the file is the operator.
 
+mod backtest;
 mod change;
+mod forecast;
 mod look;
+mod replenish;
+mod whatif;
 
 use std::{
     io::IsTerminal as _,
@@ -30,7 +34,29 @@ use crate::{
 #[command(name = "binwire-hub", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    act: Act,
+}
+
+#[derive(Subcommand)]
+enum Act {
+    #[command(flatten)]
+    Plan(Plan),
+    #[command(flatten)]
+    Command(Command),
+}
+
+/// What a planner asks on files of their own, without a configuration or a store.
+#[derive(Subcommand)]
+enum Plan {
+    /// Try the forecast on a history: what it would have said, and how near it came
+    Backtest(backtest::BacktestArgs),
+    /// Forecast a history and write the numbers, and a report for people
+    Forecast(forecast::ForecastArgs),
+    /// Plan what to order on which day, from stock, lead times and a history
+    Replenish(replenish::ReplenishArgs),
+    /// Play scenarios over the same files and lay them beside the plan
+    #[command(name = "whatif")]
+    WhatIf(whatif::WhatIfArgs),
 }
 
 #[derive(Subcommand)]
@@ -106,13 +132,19 @@ struct LookArgs {
 /// Runs the program.
 pub fn main() -> ExitCode {
     tls::install_provider();
-    let cli = Cli::parse();
-    let config = config_of(&cli.command);
+    let command = match Cli::parse().act {
+        Act::Command(command) => command,
+        Act::Plan(Plan::Backtest(args)) => return end(print(backtest::backtest(&args))),
+        Act::Plan(Plan::Forecast(args)) => return end(print(forecast::forecast(&args))),
+        Act::Plan(Plan::Replenish(args)) => return end(print(replenish::replenish(&args))),
+        Act::Plan(Plan::WhatIf(args)) => return end(print(whatif::whatif(&args))),
+    };
+    let config = config_of(&command);
     let loaded = match load(config) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let done = match &cli.command {
+    let done = match &command {
         Command::Serve(_) => serve(loaded, config),
         Command::Check(ConfigArg { config }) => {
             say(&format!(
@@ -134,6 +166,10 @@ pub fn main() -> ExitCode {
             print(change::acknowledge(&loaded, feed, *alarm, by, note))
         }
     };
+    end(done)
+}
+
+fn end(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -222,6 +258,11 @@ fn print(text: anyhow::Result<String>) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "the command line talks to a person")]
 fn say(text: &str) {
     println!("{text}");
+}
+
+/// Says how far a long command is, where nothing else is read from.
+fn progress(text: &str) {
+    complain(text);
 }
 
 #[expect(clippy::print_stderr, reason = "the command line talks to a person")]

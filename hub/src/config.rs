@@ -16,6 +16,7 @@ use std::{
 
 use gateway_proto::name::{FeedName, ItemCode, NameError, SiteName};
 
+use jiff::tz::TimeZone;
 use settings::Faults;
 
 use crate::{feed::FeedKey, token::Token};
@@ -71,6 +72,8 @@ pub struct FeedConfig {
     pub items: Option<BTreeSet<ItemCode>>,
     /// Hours of silence after which a person is told; 0 never.
     pub silent_hours: u32,
+    /// The site's own time: which day a movement was made on.
+    pub time_zone: TimeZone,
 }
 
 /// `[[viewer]]`: someone who may look, and at which feeds.
@@ -123,7 +126,7 @@ impl FeedConfig {
     /// A feed that takes every item.
     #[must_use]
     pub fn new(site: SiteName, name: FeedName, token: Token) -> Self {
-        Self { site, name, token, items: None, silent_hours: SILENT_HOURS }
+        Self { site, name, token, items: None, silent_hours: SILENT_HOURS, time_zone: TimeZone::UTC }
     }
 
     #[must_use]

@@ -9,6 +9,7 @@ mod body;
 mod fault;
 mod intake;
 mod live;
+mod plan;
 mod read;
 mod sign_in;
 
@@ -29,6 +30,7 @@ use self::fault::Fault;
 use crate::{
     config::{FeedConfig, HubConfig, ViewerName},
     page,
+    planner::Planner,
     store::{Store, StoreError, StoredFeed},
     token::Token,
 };
@@ -42,6 +44,7 @@ const LIVE_MAX: usize = 256;
 /// Everything a request may use.
 pub(crate) struct App {
     store: Store,
+    planner: Planner,
     feeds: Vec<FeedAccess>,
     viewers: Vec<Arc<ViewerAccess>>,
     intakes: Semaphore,
@@ -82,6 +85,7 @@ impl App {
         Arc::new(Self {
             feeds,
             viewers: viewers.collect(),
+            planner: Planner::new(&config.feeds),
             store,
             intakes: Semaphore::new(INTAKES_MAX),
             lives: Arc::new(Semaphore::new(LIVE_MAX)),
@@ -99,6 +103,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/on-hand", get(read::on_hand))
         .route("/movements", get(read::movements))
         .route("/parked", get(read::parked))
+        .route("/demand", get(plan::demand))
+        .route("/forecast", get(plan::forecast))
+        .route("/plan", get(plan::plan))
         .route("/live", get(live::live));
     Router::new()
         .merge(intake::routes(&app))

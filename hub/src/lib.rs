@@ -6,6 +6,8 @@
 //! listen · tls  sockets and connections
 //! intake        what every door does with a batch        mqtt   the door at a broker
 //! http          intake, reads, live feed, sign-in        page · view · words   what people and programs are shown
+//! planner       demand, forecast and plan when asked   demand · outlook · restock   what they are made of, pure
+//! history · report   a planner's own files in, a report out (command line only)
 //! store         the only SQL: one thread that writes, several that look
 //! alarm · watch what of a feed a person must know
 //! cursor        where a reader stands        token · feed   who and what
@@ -29,6 +31,13 @@ mod alarm;
 mod cursor;
 mod planted;
 pub mod store;
+
+mod demand;
+mod history;
+mod outlook;
+mod planner;
+mod report;
+mod restock;
 
 mod page;
 mod view;

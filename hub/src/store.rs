@@ -19,6 +19,7 @@ mod meaning;
 mod movements;
 mod on_hand;
 mod parked;
+mod past;
 mod readers;
 mod replay;
 mod schema;
@@ -46,6 +47,7 @@ pub(crate) use self::{
     movements::{Row, after, newest, now},
     on_hand::{HeldRow, PlaceKind, on_hand, on_hand_of},
     parked::{Parked, parked},
+    past::{Hole, Moved, Past, past},
 };
 pub use self::{command::Answer, writer::Writer};
 use self::{

@@ -10,6 +10,7 @@ use std::{
 };
 
 use gateway_proto::name::{FeedName, SiteName};
+use jiff::tz::{Offset, TimeZone};
 use settings::{At, Faults, Notes, Section};
 
 use super::{FeedConfig, HubConfig, TlsConfig, ViewerConfig, ViewerName};
@@ -97,6 +98,7 @@ impl<'f> Reader<'f> {
             .texts(notes, "items")
             .map(|items| items.into_iter().filter_map(|item| Some(item.parse(notes)?.value)).collect());
         let silent_hours = section.integer(notes, "silent_hours", 0..=8_760);
+        let time_zone = section.text(notes, "time_zone").map(|text| zone(notes, &text));
         if let (Some(site), Some(name)) = (&site, &name) {
             let key = FeedKey { site: site.value.clone(), name: name.value.clone() };
             if !self.feeds.insert(key.clone()) {
@@ -105,6 +107,9 @@ impl<'f> Reader<'f> {
         }
         section.end(notes);
         let mut feed = FeedConfig::new(site?.value, name?.value, token?);
+        if let Some(zone) = time_zone {
+            feed.time_zone = zone?;
+        }
         feed.items = items;
         if let Some(hours) = silent_hours {
             feed.silent_hours = u32::try_from(hours.value).unwrap_or(0);
@@ -180,6 +185,30 @@ impl<'f> Reader<'f> {
         }
         Some(self.folder.join(&text.value))
     }
+}
+
+/// A zone of the machine's list, or an offset such as `+01:00`.
+fn zone(notes: &mut Notes<'_>, text: &At<String>) -> Option<TimeZone> {
+    let zone = match text
+        .value
+        .strip_prefix('-')
+        .map(|rest| (-1, rest))
+        .or(text.value.strip_prefix('+').map(|rest| (1, rest)))
+    {
+        Some((sign, offset)) => offset.split_once(':').and_then(|(hours, minutes)| {
+            let hours: i32 = hours.parse().ok().filter(|hours| (0..=14).contains(hours))?;
+            let minutes: i32 = minutes.parse().ok().filter(|minutes| (0..60).contains(minutes))?;
+            Some(TimeZone::fixed(Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()?))
+        }),
+        None => TimeZone::get(&text.value).ok(),
+    };
+    if zone.is_none() {
+        notes.note_at(
+            text,
+            "is no time zone of this machine; write one such as Europe/Berlin, or an offset such as +01:00",
+        );
+    }
+    zone
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod live;
 mod noise;
 mod operator;
 mod page;
+mod planning;
 mod process;
 mod reads;
 mod support;

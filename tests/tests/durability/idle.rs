@@ -82,10 +82,10 @@ async fn a_site_at_which_nothing_happens_writes_and_syncs_nothing_and_hardly_wak
     hub.wait_for_movements(1).await;
     site.wait_until_settled(PATIENCE).await;
 
-    // At rest once two looks of the upkeep have passed: the settlement is written down by then, and connections are closed.
+    // At rest once three looks of the upkeep have passed: the settlement is written down by then, and connections are closed.
     let mut last = Counted::of(site.pid()).written;
     eventually(PATIENCE, "it comes to rest", async || {
-        let_pass(Duration::from_secs(11)).await;
+        let_pass(Duration::from_secs(16)).await;
         let before = std::mem::replace(&mut last, Counted::of(site.pid()).written);
         (before == last).then_some(())
     })

@@ -1,0 +1,399 @@
+//! `binwire-hub forecast`: a planner's own history in, forecasts and a report out, so that they can be tried before they are
+//! believed. Files in and out; every number comes from [`crate::outlook`].
+
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use jiff::civil::Date;
+use planning::{
+    demand::{BucketSize, Cell, KnownEvent},
+    replenish::plan::Plan,
+};
+
+use crate::{
+    history::{self, Axis, History, Item, Reading},
+    outlook::{self, Judged, METHODS, Outlook, Span, Subject, Trial},
+    report::{self, PlanSheet, PoolSheet, Report, Sheet},
+    restock::{Aim, Wanted, projected, restock},
+};
+
+/// Buckets ahead, at most: two years of weeks. Nobody's history says more.
+const HORIZON_MAX: usize = 104;
+
+/// Origins of a trial, at most.
+const ORIGINS_MAX: usize = 52;
+
+#[derive(Args)]
+pub(super) struct ForecastArgs {
+    /// Folder with usage.csv (customer,site,item,date,quantity) or demand.csv (series_id,period,quantity); docs/demand.md
+    #[arg(long)]
+    data: PathBuf,
+    /// Only this item is written and shown; may be given more than once. All are learned from
+    #[arg(long, value_name = "ID")]
+    series: Vec<String>,
+    /// Buckets ahead
+    #[arg(long, default_value_t = 12)]
+    horizon: usize,
+    /// Buckets that an order made now must last for: lead time plus review period
+    #[arg(long, default_value_t = 2)]
+    interval: usize,
+    /// Lead time of these, in buckets; the rest is the review period
+    #[arg(long, default_value_t = 1)]
+    lead: usize,
+    /// Probability that stock lasts through an interval, for items with stock in stock.csv
+    #[arg(long, default_value_t = 0.95)]
+    service: f64,
+    /// Size of the buckets, where the files do not say it: day, week or month
+    #[arg(long, default_value = "month")]
+    bucket: BucketSize,
+    /// The last day that is over; else the last in the files
+    #[arg(long)]
+    through: Option<Date>,
+    /// Known events: id,site,items,from,to,effect,amount,author,reason
+    #[arg(long)]
+    events: Option<PathBuf>,
+    /// How many of the last buckets are forecast again to see how near it would have come; 0 for none
+    #[arg(long, default_value_t = 6)]
+    origins: usize,
+    /// Write forecast.csv, demand.csv, marks.csv, refused.csv, accuracy.csv, plan.csv and faults.csv here
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Write a report for people here
+    #[arg(long)]
+    html: Option<PathBuf>,
+    /// Items with a chart in the report, at most
+    #[arg(long, default_value_t = 100)]
+    charts: usize,
+}
+
+/// What was found of one pool.
+struct Found {
+    outlooks: Vec<Outlook>,
+    judged: Vec<Option<Judged>>,
+    whole: Option<Judged>,
+    origins: usize,
+    plan: Option<Plan>,
+}
+
+pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
+    ensure!((1..=HORIZON_MAX).contains(&args.horizon), "--horizon is 1 to {HORIZON_MAX}");
+    ensure!((1..=HORIZON_MAX).contains(&args.interval), "--interval is 1 to {HORIZON_MAX}");
+    ensure!((1..=args.interval).contains(&args.lead), "--lead is 1 to --interval");
+    ensure!((0.5..=0.999).contains(&args.service), "--service is 0.5 to 0.999");
+    ensure!(args.origins <= ORIGINS_MAX, "--origins is 0 to {ORIGINS_MAX}");
+    ensure!(args.out.is_some() || args.html.is_some(), "say where to write: --out FOLDER or --html FILE, or both");
+    let mut history = history::read(&args.data, &Reading { size: args.bucket, through: args.through })?;
+    super::progress(&format!("read {} rows, {} at fault", history.rows, history.faults.count));
+    let lines = match &args.events {
+        Some(path) => history::events(path, &mut history.faults)?,
+        None => Vec::new(),
+    };
+    let items = history.pools.iter().flat_map(|pool| &pool.items);
+    let known: BTreeSet<&str> = items.map(|item| item.series.key.item.as_str()).collect();
+    if let Some(unknown) = args.series.iter().find(|wanted| !known.contains(wanted.as_str())) {
+        bail!("there is no item {unknown} in {}; it has {} others", args.data.display(), known.len());
+    }
+    let mut found = Vec::new();
+    for pool in &mut history.pools {
+        let events = history::for_pool(&lines, &pool.name, pool.axis, &mut history.faults);
+        explain(&mut pool.items, &events);
+        found.push(look_ahead(pool, args, &events)?);
+    }
+    let pools = history.pools.iter().zip(&found).map(|(pool, found)| sheets(pool, found, &args.series)).collect();
+    let report = Report {
+        source: args
+            .data
+            .file_name()
+            .map_or_else(|| args.data.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        rows: history.rows,
+        faults: &history.faults,
+        notes: &history.notes,
+        pools,
+        horizon: args.horizon,
+        interval: args.interval,
+        charts_max: args.charts,
+    };
+    if let Some(folder) = &args.out {
+        write_tables(folder, &report)?;
+    }
+    if let Some(path) = &args.html {
+        fs::write(path, report::render(&report)).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(said(args, &history, &report))
+}
+
+/// What an event of the past explains is no outlier.
+fn explain(items: &mut [Item], events: &[KnownEvent]) {
+    for item in items {
+        let about: Vec<_> = events.iter().filter(|event| event.is_about(&item.series.key)).collect();
+        let first = item.series.first;
+        let strengths = &item.strengths;
+        let is_explained = |bucket| {
+            let strength = usize::try_from(first.until(bucket)).ok().and_then(|place| strengths.get(place));
+            strength.is_some_and(|strength| *strength > 0.0) || about.iter().any(|event| event.covers(bucket))
+        };
+        if !about.is_empty() || !strengths.is_empty() {
+            item.series = item.series.clone().explained(is_explained);
+        }
+    }
+}
+
+fn look_ahead(pool: &history::Pool, args: &ForecastArgs, events: &[KnownEvent]) -> anyhow::Result<Found> {
+    let subjects: Vec<_> = pool
+        .items
+        .iter()
+        .map(|item| Subject { series: &item.series, unit: item.unit(), strengths: &item.strengths })
+        .collect();
+    let span = Span { horizon: args.horizon, interval: args.interval, season: pool.season };
+    super::progress(&format!("{}: forecast {} items", pool.name, pool.items.len()));
+    let outlooks = outlook::outlook(&subjects, span, events)?;
+    let foreseen: Vec<usize> = (0..subjects.len()).filter(|&at| matches!(outlooks[at], Outlook::Foreseen(_))).collect();
+    let tried: Vec<_> = foreseen.iter().map(|&at| &subjects[at]).collect();
+    let mut judged = vec![None; subjects.len()];
+    let plan = plan(pool, &outlooks, span, args)?;
+    if args.origins == 0 {
+        return Ok(Found { outlooks, judged, whole: None, origins: 0, plan });
+    }
+    let trial = Trial { origins: args.origins, span };
+    let (each, whole) =
+        trial.run(&tried, |number, of| super::progress(&format!("{}: try origin {number} of {of}", pool.name)));
+    for (at, one) in foreseen.into_iter().zip(each) {
+        judged[at] = one;
+    }
+    Ok(Found { outlooks, judged, whole: Some(whole), origins: args.origins, plan })
+}
+
+/// The items whose stock is known.
+fn wanted<'a>(pool: &'a history::Pool, outlooks: &'a [Outlook]) -> Vec<Option<Wanted<'a>>> {
+    let one = |(item, outlook): (&'a Item, &'a Outlook)| match outlook {
+        Outlook::Refused(_) => None,
+        Outlook::Foreseen(seen) => Some(Wanted { id: &item.id, seen, shelf: item.shelf?, unit: item.unit() }),
+    };
+    pool.items.iter().zip(outlooks).map(one).collect()
+}
+
+/// A plan where stock is known, and days.
+fn plan(pool: &history::Pool, outlooks: &[Outlook], span: Span, args: &ForecastArgs) -> anyhow::Result<Option<Plan>> {
+    let wanted: Vec<_> = wanted(pool, outlooks).into_iter().flatten().collect();
+    if wanted.is_empty() || matches!(pool.axis, Axis::Numbered(_)) {
+        return Ok(None);
+    }
+    let aim = Aim { today: pool.today, size: pool.axis.size(), span, lead: args.lead, service: args.service };
+    Ok(Some(restock(&wanted, aim)?))
+}
+
+fn plan_sheet<'a>(plan: &'a Plan, wanted: &Wanted<'a>, today: Date) -> PlanSheet<'a> {
+    PlanSheet {
+        outcome: plan.outcomes.iter().find(|outcome| outcome.item == wanted.id),
+        lines: plan.lines.iter().filter(|line| line.item == wanted.id).collect(),
+        withheld: plan.withheld.iter().filter(|withheld| withheld.item == wanted.id).collect(),
+        projected: projected(plan, wanted, today),
+        on_hand: wanted.shelf.on_hand.quantity(),
+        refused: plan.refused.iter().find(|refused| refused.item == wanted.id).map(|refused| refused.why.as_str()),
+    }
+}
+
+fn sheets<'a>(pool: &'a history::Pool, found: &'a Found, wanted: &[String]) -> PoolSheet<'a> {
+    let planned = self::wanted(pool, &found.outlooks);
+    let sheet = |(place, item): (usize, &'a Item)| {
+        let is_wanted = wanted.is_empty() || wanted.contains(&item.series.key.item);
+        let plan = found.plan.as_ref().zip(planned[place].as_ref());
+        is_wanted.then(|| Sheet {
+            item,
+            outlook: &found.outlooks[place],
+            judged: found.judged[place].as_ref(),
+            plan: plan.map(|(plan, wanted)| plan_sheet(plan, wanted, pool.today)),
+        })
+    };
+    PoolSheet {
+        name: &pool.name,
+        axis: pool.axis,
+        judged: found.whole.clone(),
+        origins: found.origins,
+        sheets: pool.items.iter().enumerate().filter_map(sheet).collect(),
+    }
+}
+
+fn write_tables(folder: &Path, report: &Report<'_>) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    let tables: [(&str, &[&str], Rows<'_>); 7] = [
+        (
+            "forecast.csv",
+            &["pool", "site", "item", "bucket", "base", "mean", "q50", "q90", "q95", "q99", "events", "reason"],
+            forecasts,
+        ),
+        ("demand.csv", &["pool", "site", "item", "bucket", "quantity", "seen", "known"], demands),
+        ("marks.csv", &["pool", "site", "item", "bucket", "mark"], marks),
+        ("refused.csv", &["pool", "site", "item", "why"], refused),
+        ("accuracy.csv", &["pool", "site", "item", "method", "wape", "rmsse", "spl", "bias", "covered95"], accuracies),
+        ("plan.csv", &["pool", "site", "item", "release", "receipt", "quantity", "why"], plans),
+        ("faults.csv", &["file", "line", "what"], faults),
+    ];
+    for (name, columns, rows) in tables {
+        let path = folder.join(name);
+        let wrote = || format!("write {}", path.display());
+        let mut out = csv::Writer::from_path(&path).with_context(wrote)?;
+        out.write_record(columns).with_context(wrote)?;
+        rows(report, &mut |row| out.write_record(row)).with_context(wrote)?;
+        out.flush().with_context(wrote)?;
+    }
+    Ok(())
+}
+
+type Write<'a> = dyn FnMut(&[String]) -> csv::Result<()> + 'a;
+type Rows<'a> = fn(&Report<'a>, &mut Write<'_>) -> csv::Result<()>;
+
+/// Runs over all items, each with its pool and the fields that name it.
+fn each<'a>(
+    report: &Report<'a>,
+    mut act: impl FnMut(Axis, &Sheet<'a>, &[String]) -> csv::Result<()>,
+) -> csv::Result<()> {
+    for pool in &report.pools {
+        for sheet in &pool.sheets {
+            let key = &sheet.item.series.key;
+            act(pool.axis, sheet, &[pool.name.to_owned(), key.site.clone(), key.item.clone()])?;
+        }
+    }
+    Ok(())
+}
+
+fn forecasts(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    each(report, |axis, sheet, named| {
+        let Outlook::Foreseen(seen) = sheet.outlook else { return Ok(()) };
+        let quantiles =
+            |of: &planning::method::Distribution| [0.5, 0.9, 0.95, 0.99].map(|level| round(of.quantile(level)));
+        let interval = format!("next {}", report.interval);
+        let together = (interval, &seen.base_interval, &seen.interval, String::new());
+        let ahead = seen.ahead.iter().map(|ahead| {
+            let events: Vec<&str> = ahead.events.steps.iter().map(|step| step.event.as_str()).collect();
+            (axis.label(ahead.bucket), &ahead.base, &ahead.demand, events.join(";"))
+        });
+        for (bucket, base, demand, events) in std::iter::once(together).chain(ahead) {
+            let figures = [bucket, round(base.mean()), round(demand.mean())].into_iter().chain(quantiles(demand));
+            let row: Vec<String> = named.iter().cloned().chain(figures).chain([events, seen.reason.clone()]).collect();
+            write(&row)?;
+        }
+        Ok(())
+    })
+}
+
+fn demands(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    each(report, |axis, sheet, named| {
+        let series = &sheet.item.series;
+        #[expect(clippy::cast_precision_loss, reason = "units of a bucket are far below 2^53")]
+        let amount = |units: u64| round(units as f64 * sheet.item.unit());
+        for (place, cell) in series.cells.iter().enumerate() {
+            let (seen, known) = match cell {
+                Cell::Known { units } => (*units, "whole".to_owned()),
+                Cell::Scaled { seen, why, .. } => (*seen, format!("partly: {}", why.text())),
+                Cell::Unknown { seen, why } => (*seen, format!("unknown: {}", why.text())),
+            };
+            let quantity = cell.units().map_or(String::new(), amount);
+            let row = [axis.label(series.bucket(place)), quantity, amount(seen), known];
+            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })
+}
+
+fn marks(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    each(report, |axis, sheet, named| {
+        for mark in &sheet.item.series.marks {
+            let row = [axis.label(mark.bucket()), report::marked(axis, mark, sheet.item.unit())];
+            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })
+}
+
+fn refused(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    each(report, |_, sheet, named| match sheet.outlook {
+        Outlook::Refused(why) => write(&named.iter().cloned().chain([why.clone()]).collect::<Vec<_>>()),
+        Outlook::Foreseen(_) => Ok(()),
+    })
+}
+
+fn accuracies(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    let mut lines = |named: &[String], judged: &Judged| {
+        for (method, figures) in METHODS.into_iter().zip(judged.methods) {
+            let figures = [figures.wape, figures.rmsse, figures.spl, figures.bias, figures.covered].map(round);
+            write(&named.iter().cloned().chain([method.to_owned()]).chain(figures).collect::<Vec<_>>())?;
+        }
+        csv::Result::Ok(())
+    };
+    for pool in &report.pools {
+        if let Some(judged) = &pool.judged {
+            lines(&[pool.name.to_owned(), String::new(), "all".to_owned()], judged)?;
+        }
+    }
+    each(report, |_, sheet, named| sheet.judged.map_or(Ok(()), |judged| lines(named, judged)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "units of an order are far below 2^53")]
+fn plans(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    each(report, |_, sheet, named| {
+        for line in sheet.plan.iter().flat_map(|plan| &plan.lines) {
+            let quantity = round(line.quantity as f64 * sheet.item.unit());
+            let row = [line.release.to_string(), line.receipt.to_string(), quantity, line.reason.to_string()];
+            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })
+}
+
+fn faults(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
+    for fault in &report.faults.kept {
+        write(&[fault.file.clone(), fault.line.to_string(), fault.what.clone()])?;
+    }
+    let beyond = report.faults.count - report.faults.kept.len() as u64;
+    if beyond > 0 {
+        write(&[String::new(), String::new(), format!("and {beyond} more of the same kinds")])?;
+    }
+    Ok(())
+}
+
+/// Four decimals: more is noise, and files of two runs should be easy to compare.
+fn round(value: f64) -> String {
+    ((value * 1e4).round() / 1e4).to_string()
+}
+
+/// What the command says in the end.
+fn said(args: &ForecastArgs, history: &History, report: &Report<'_>) -> String {
+    let sheets = || report.pools.iter().flat_map(|pool| &pool.sheets);
+    let refused = sheets().filter(|sheet| matches!(sheet.outlook, Outlook::Refused(_))).count();
+    let mut text = format!("{} items forecast, {refused} refused\n", sheets().count() - refused);
+    for pool in &report.pools {
+        let Some(judged) = pool.judged.as_ref().filter(|judged| judged.series > 0) else { continue };
+        let _ = writeln!(
+            text,
+            "{:<12} {:<8} {:>6} {:>7} {:>7} {:>7} {:>7} {:>8}",
+            "pool", "method", "items", "WAPE", "RMSSE", "SPL", "bias", "in 95 %"
+        );
+        for (method, figures) in METHODS.into_iter().zip(judged.methods) {
+            let _ = writeln!(
+                text,
+                "{:<12} {method:<8} {:>6} {:>7.3} {:>7.3} {:>7.3} {:>+7.3} {:>8.3}",
+                pool.name, judged.series, figures.wape, figures.rmsse, figures.spl, figures.bias, figures.covered
+            );
+        }
+    }
+    for fault in history.faults.kept.iter().take(10) {
+        let _ = writeln!(text, "at fault: {fault}");
+    }
+    if history.faults.count > 10 {
+        let _ = writeln!(text, "at fault: {} rows in all", history.faults.count);
+    }
+    for note in &history.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    for path in [&args.out, &args.html].into_iter().flatten() {
+        let _ = writeln!(text, "wrote {}", path.display());
+    }
+    text
+}

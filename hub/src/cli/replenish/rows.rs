@@ -1,0 +1,261 @@
+//! `items.csv`: one row an item, with its stock and how it may be ordered. A row that breaks a rule is named by its line and not planned.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::Context as _;
+use jiff::civil::Date;
+use planning::replenish::{
+    item::{OnHand, Open, OrderState, Owner},
+    need::Interval,
+    policy::{Policy, Target, Trigger},
+};
+
+use super::PolicyName;
+
+/// Service of items that name none.
+const SERVICE: f64 = 0.95;
+
+/// Columns that are known; another is a fault of the whole file, so that no misspelt limit is silently none.
+const COLUMNS: [&str; 30] = [
+    "item",
+    "site",
+    "customer",
+    "on_hand",
+    "on_hand_low",
+    "on_hand_high",
+    "last_known",
+    "on_order",
+    "on_order_due",
+    "on_order_reference",
+    "allocated",
+    "backordered",
+    "lead_days",
+    "lead_sd",
+    "review_days",
+    "service",
+    "fill_rate",
+    "policy",
+    "min",
+    "max",
+    "quantity",
+    "moq",
+    "multiple",
+    "pack",
+    "capacity",
+    "agreed_min",
+    "agreed_max",
+    "unit_cost",
+    "owner",
+    "can_order",
+];
+
+/// Columns of demand, for items without a history.
+const DEMAND: [&str; 2] = ["demand_per_day", "demand_sd"];
+
+/// One row that can be planned.
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) item: String,
+    pub(super) site: Option<String>,
+    pub(super) customer: Option<String>,
+    pub(super) on_hand: OnHand,
+    pub(super) open: Vec<Open>,
+    pub(super) allocated: i64,
+    pub(super) backordered: i64,
+    pub(super) interval: Interval,
+    pub(super) policy: Policy,
+    pub(super) order_min: i64,
+    pub(super) multiple: i64,
+    pub(super) pack: i64,
+    pub(super) capacity: Option<i64>,
+    pub(super) agreed_min: Option<i64>,
+    pub(super) agreed_max: Option<i64>,
+    pub(super) unit_cost: f64,
+    pub(super) owner: Owner,
+    pub(super) can_order: Option<i64>,
+    /// Mean and standard deviation a day, where the row says them.
+    pub(super) demand: Option<(f64, f64)>,
+}
+
+/// Reads the file; rows at fault are left out and told.
+pub(super) fn read(path: &Path, policy: PolicyName, faults: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
+    let first = text.lines().next().unwrap_or_default();
+    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let columns: Vec<String> =
+        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_ascii_lowercase()).collect();
+    for column in &columns {
+        let known = COLUMNS.iter().chain(&DEMAND).any(|known| known == column);
+        anyhow::ensure!(known, "{} has an unknown column {column}; docs/planning.md names them", path.display());
+    }
+    for needed in ["item", "on_hand", "lead_days"] {
+        anyhow::ensure!(columns.iter().any(|column| column == needed), "{} has no column {needed}", path.display());
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.with_context(|| format!("read {}", path.display()))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let fields = Fields { columns: &columns, record: &record };
+        let row = fields.row(line, policy).and_then(|row| match seen.insert(row.item.clone(), line) {
+            Some(first) => Err(format!("item {} is in line {first} too", row.item)),
+            None => Ok(row),
+        });
+        match row {
+            Ok(row) => rows.push(row),
+            Err(why) => faults.push(format!("items.csv, line {line}: {why}")),
+        }
+    }
+    Ok(rows)
+}
+
+struct Fields<'a> {
+    columns: &'a [String],
+    record: &'a csv::StringRecord,
+}
+
+impl Fields<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|column| column == name)?;
+        self.record.get(at).filter(|text| !text.is_empty())
+    }
+
+    fn of<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, String> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| format!("{name} is {text:?}; it must be {what}"))
+    }
+
+    fn count(&self, name: &str) -> Result<Option<i64>, String> {
+        let count: Option<i64> = self.of(name, "a whole number")?;
+        match count {
+            Some(count) if count.unsigned_abs() > 1_000_000_000_000 => {
+                Err(format!("{name} is {count}; that cannot be counted"))
+            }
+            count => Ok(count),
+        }
+    }
+
+    fn at_least_zero(&self, name: &str) -> Result<Option<i64>, String> {
+        match self.count(name)? {
+            Some(count) if count < 0 => Err(format!("{name} is {count}; it must be 0 or more")),
+            count => Ok(count),
+        }
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>, String> {
+        let number: Option<f64> = self.of(name, "a number")?;
+        match number {
+            Some(number) if !(number >= 0.0 && number.is_finite()) => {
+                Err(format!("{name} is {number}; it must be 0 or more"))
+            }
+            number => Ok(number),
+        }
+    }
+
+    fn row(&self, line: u64, otherwise: PolicyName) -> Result<Row, String> {
+        let days = |name: &str, otherwise: f64| match self.number(name)? {
+            Some(days) if days > 1_000.0 => Err(format!("{name} is {days}; it must be 1000 days at most")),
+            days => Ok(days.unwrap_or(otherwise)),
+        };
+        let Some(lead_days) = self.number("lead_days")? else { return Err("lead_days is missing".to_owned()) };
+        let interval = Interval {
+            lead_days: days("lead_days", lead_days)?,
+            lead_sd: days("lead_sd", 0.0)?,
+            review_days: days("review_days", 1.0)?,
+        };
+        let demand = self.number("demand_per_day")?.map(|mean| Ok::<_, String>((mean, self.number("demand_sd")?)));
+        let demand = demand.transpose()?.map(|(mean, sd)| (mean, sd.unwrap_or(mean.sqrt())));
+        Ok(Row {
+            line,
+            item: self.text("item").ok_or("item is missing")?.to_owned(),
+            site: self.text("site").map(str::to_owned),
+            customer: self.text("customer").map(str::to_owned),
+            on_hand: self.on_hand()?,
+            open: self.open()?,
+            allocated: self.at_least_zero("allocated")?.unwrap_or(0),
+            backordered: self.at_least_zero("backordered")?.unwrap_or(0),
+            interval,
+            policy: self.policy(otherwise)?,
+            order_min: self.at_least_zero("moq")?.unwrap_or(0),
+            multiple: self.at_least_zero("multiple")?.unwrap_or(1),
+            pack: self.at_least_zero("pack")?.unwrap_or(1),
+            capacity: self.at_least_zero("capacity")?,
+            agreed_min: self.at_least_zero("agreed_min")?,
+            agreed_max: self.at_least_zero("agreed_max")?,
+            unit_cost: self.number("unit_cost")?.unwrap_or(0.0),
+            owner: match self.text("owner") {
+                None | Some("customer") => Owner::Customer,
+                Some("vendor") => Owner::Vendor,
+                Some(other) => Owner::ThirdParty(other.to_owned()),
+            },
+            can_order: self.count("can_order")?,
+            demand,
+        })
+    }
+
+    /// A number, an interval around it, a day since when nothing is known; no number at all is unknown.
+    fn on_hand(&self) -> Result<OnHand, String> {
+        let Some(quantity) = self.count("on_hand")? else { return Ok(OnHand::Unknown) };
+        let (low, high) = (self.count("on_hand_low")?, self.count("on_hand_high")?);
+        let (low, high) = (low.unwrap_or(quantity), high.unwrap_or(quantity));
+        if low > quantity || quantity > high {
+            return Err(format!("on_hand is {quantity}, which is not within {low} to {high}"));
+        }
+        let at: Option<Date> = self.of("last_known", "a date like 2026-11-23")?;
+        Ok(match at {
+            Some(at) => OnHand::LastKnown { quantity, low, high, at },
+            None if low < high => OnHand::About { quantity, low, high },
+            None => OnHand::Exactly(quantity),
+        })
+    }
+
+    fn open(&self) -> Result<Vec<Open>, String> {
+        let Some(quantity) = self.at_least_zero("on_order")?.filter(|quantity| *quantity > 0) else {
+            return Ok(Vec::new());
+        };
+        let due: Option<Date> = self.of("on_order_due", "a date like 2026-11-23")?;
+        let due = due.ok_or("on_order has no on_order_due: say when it comes")?;
+        let reference = self.text("on_order_reference").unwrap_or_default().to_owned();
+        Ok(vec![Open { reference, quantity, due, state: OrderState::Acknowledged }])
+    }
+
+    fn policy(&self, otherwise: PolicyName) -> Result<Policy, String> {
+        let part = |name: &str| match self.number(name)? {
+            Some(part) if !(part > 0.0 && part < 1.0) => Err(format!("{name} is {part}; it must be between 0 and 1")),
+            part => Ok(part),
+        };
+        let target = match (part("service")?, part("fill_rate")?) {
+            (Some(_), Some(_)) => {
+                return Err("service and fill_rate are both given; keep the one that is meant".to_owned());
+            }
+            (None, Some(fill)) => Target::FillRate(fill),
+            (service, None) => Target::CycleService(service.unwrap_or(SERVICE)),
+        };
+        let name = match self.text("policy") {
+            None => otherwise,
+            Some(text) => <PolicyName as clap::ValueEnum>::from_str(&text.replace('_', "-"), true).map_err(|_| {
+                format!(
+                    "policy is {text:?}; it must be review, point-quantity, point-up-to, min-max or min-max-forecast"
+                )
+            })?,
+        };
+        let quantity = || match self.at_least_zero("quantity")? {
+            Some(quantity) if quantity > 0 => Ok(quantity),
+            Some(_) | None => Err("policy needs a quantity above 0".to_owned()),
+        };
+        let min_max = |trigger| match (self.at_least_zero("min")?, self.at_least_zero("max")?) {
+            (Some(min), Some(max)) if min < max => Ok(Policy::MinMax { min, max, trigger }),
+            (Some(min), Some(max)) => Err(format!("min is {min} and max {max}; max must be above min")),
+            _ => Err("policy needs min and max".to_owned()),
+        };
+        match name {
+            PolicyName::Review => Ok(Policy::Review { target }),
+            PolicyName::PointQuantity => Ok(Policy::PointQuantity { quantity: quantity()?, target }),
+            PolicyName::PointUpTo => Ok(Policy::PointUpTo { quantity: quantity()?, target }),
+            PolicyName::MinMax => min_max(Trigger::AtMin),
+            PolicyName::MinMaxForecast => min_max(Trigger::Forecast),
+        }
+    }
+}
