@@ -79,7 +79,7 @@ impl Upkeep {
             // Not at once: a site that starts has other things to do, and one that starts again and again must not fill
             // its feeds with it.
             health: now + self.intervals.health.unwrap_or_default(),
-            trim: now + TRIM_EVERY / 10,
+            trim: now + TRIM_EVERY,
             ask: now + ASK_EVERY / 60,
         };
         let mut ticks = interval(LOOK_EVERY);
