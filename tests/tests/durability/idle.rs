@@ -65,7 +65,8 @@ async fn a_site_at_which_nothing_happens_writes_and_syncs_nothing_and_hardly_wak
     let emitted = Emitted::default();
     let hub = Hub::start("plant-7", "acme").await;
     let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ["M8-BOLT"]);
-    let file = file.station("goods-in").scanner("scanner-1", "goods-in");
+    // A station that is left alone says once more where it stands, after its idle time: that is part of the scan.
+    let file = file.station("goods-in").section("idle_seconds = 5").scanner("scanner-1", "goods-in");
     // A scale that speaks by itself, and is silent.
     let port = file.port("scale-1");
     let file = file.section(format_args!(
