@@ -115,6 +115,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/view/{viewer}", get(sign_in::to_view))
         .route("/view/{viewer}/", get(sign_in::view))
         .route("/", get(sign_in::form).post(sign_in::sign_in))
+        .route("/static/look.css", get(async || asset("text/css; charset=utf-8", page::LOOK)))
         .route("/static/hub.css", get(async || asset("text/css; charset=utf-8", page::STYLE)))
         .route("/static/hub.js", get(async || asset("text/javascript; charset=utf-8", page::SCRIPT)))
         .route("/healthz", get(healthz))

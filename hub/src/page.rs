@@ -1,16 +1,24 @@
 //! The page: what is on hand and what moves, for a person with a phone.
 //!
 //! Rendered whole by the server, so that it reads without any script; the script ([`SCRIPT`]) then keeps it current from
-//! the live feed. Owns markup, style and script; gets finished views and must not know store or tokens. Nothing in
-//! it comes from elsewhere and nothing is inline, so the policy that forbids both can be strict. Words carry every
-//! meaning; colour only repeats it.
+//! the live feed. Owns markup and script, and of the style what only the hub has: the rest is that of all pages (the
+//! package `look`). Gets finished views and must not know store or tokens. Nothing in it comes from elsewhere and nothing
+//! is inline, so the policy that forbids both can be strict. Words and shapes carry every meaning; colour only repeats it.
 
 use gateway_proto::time::WallTime;
-use maud::{DOCTYPE, Markup, html};
+use look::{
+    Document, Language, Sign,
+    part::{self, Weight},
+    sign::sign,
+};
+use maud::{Markup, html};
 
 use crate::view::{FeedView, HeldView, MovementView, ParkedView};
 
-/// The page's style sheet.
+/// What all pages look like.
+pub(crate) const LOOK: &str = look::style();
+
+/// What only the hub's page has.
 pub(crate) const STYLE: &str = include_str!("page/hub.css");
 
 /// The page's script.
@@ -39,11 +47,13 @@ pub(crate) fn sign_in(problem: Option<&str>) -> Markup {
             main.narrow {
                 h1 { "Binwire" }
                 form method="post" action="/" {
-                    label for="token" { "Access token" }
-                    input #token name="token" type="password" autocomplete="current-password" required autofocus
-                        aria-describedby="problem";
-                    button type="submit" { "Show my feeds" }
-                    p #problem.problem role="alert" { (problem.unwrap_or_default()) }
+                    div.field {
+                        label for="token" { "Access token" }
+                        input #token name="token" type="password" autocomplete="current-password" required autofocus
+                            aria-describedby="problem";
+                        p #problem.problem role="alert" { (problem.unwrap_or_default()) }
+                    }
+                    (part::button(Weight::Main, "Show my feeds"))
                 }
             }
         },
@@ -95,20 +105,9 @@ pub(crate) fn view(shown: &Shown) -> Markup {
 }
 
 fn document(title: &str, body: &Markup, follows: bool) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · Binwire" }
-                link rel="stylesheet" href="/static/hub.css";
-                @if follows { script src="/static/hub.js" defer {} }
-            }
-            body { (body) }
-        }
-    }
+    let scripts: &[&str] = if follows { &["/static/hub.js"] } else { &[] };
+    let styles = &["/static/look.css", "/static/hub.css"];
+    Document { language: Language::English, title, styles, scripts, installs: None }.page(&[], body)
 }
 
 fn card(feed: &FeedView) -> Markup {
@@ -123,7 +122,7 @@ fn card(feed: &FeedView) -> Markup {
                 dt { "Waiting at the site" }
                 dd { "unknown until it is heard" }
                 dt { "Feed" }
-                dd data-field="chain" { (feed.chain_text) }
+                dd { span.sign data-sign=(chain_sign(feed).name()) data-field="chain" { (feed.chain_text) } }
                 dt { "Amounts" }
                 dd data-field="checkpoint" { (feed.checkpoint_text) }
                 dt { "Parked" }
@@ -132,7 +131,7 @@ fn card(feed: &FeedView) -> Markup {
             ul.alarms data-field="alarms" hidden[feed.alarms.is_empty()] {
                 @for alarm in &feed.alarms {
                     li data-alarm=(alarm.kind.word()) {
-                        p { strong { (alarm.what) } }
+                        p { (sign(Sign::Warn, &alarm.what)) }
                         p { "To do: " (alarm.todo) }
                         @if alarm.since.is_some() { p.quiet { "since " (time("since", alarm.since)) } }
                     }
@@ -207,6 +206,16 @@ fn origin(site: &str, feed: &str) -> String {
 
 fn differences(feed: &FeedView) -> &[crate::store::Difference] {
     feed.checkpoint.as_ref().map_or(&[], |compared| &compared.differences)
+}
+
+/// How a feed's chain stands, by shape. The script has the same by [`chain_word`].
+fn chain_sign(feed: &FeedView) -> Sign {
+    match feed.chain {
+        crate::store::Verdict::Unheard => Sign::Unknown,
+        crate::store::Verdict::Whole => Sign::Good,
+        crate::store::Verdict::Lossy => Sign::Warn,
+        crate::store::Verdict::Forked => Sign::Bad,
+    }
 }
 
 fn chain_word(feed: &FeedView) -> &'static str {

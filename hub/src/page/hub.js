@@ -123,6 +123,7 @@
     card.dataset.chain = state.chain;
     field("records").textContent = state.records;
     field("chain").textContent = state.chain_text;
+    field("chain").dataset.sign = { unheard: "unknown", whole: "good", lossy: "warn", forked: "bad" }[state.chain];
     field("checkpoint").textContent = state.checkpoint_text;
     field("parked").textContent = state.parked;
     field("alarms").hidden = state.alarms.length === 0;
@@ -130,7 +131,9 @@
       const line = make("li");
       const what = make("p");
       line.dataset.alarm = alarm.kind;
-      what.append(make("strong", alarm.what));
+      const told = make("span", alarm.what, "sign");
+      told.dataset.sign = "warn";
+      what.append(told);
       line.append(what, make("p", `To do: ${alarm.todo}`));
       if (alarm.since) {
         const since = make("p", "since ", "quiet");

@@ -85,7 +85,9 @@ async fn nothing_on_the_page_is_inline_or_from_elsewhere() {
     assert!(!policy.contains("unsafe"));
     let page = page(&server).await;
     assert!(!page.contains("style=") && !page.contains(" on") && !page.contains("//"), "{page}");
-    for (path, kind) in [("/static/hub.css", "text/css"), ("/static/hub.js", "text/javascript")] {
+    for (path, kind) in
+        [("/static/look.css", "text/css"), ("/static/hub.css", "text/css"), ("/static/hub.js", "text/javascript")]
+    {
         let asset = server.get(path).send().await.unwrap();
         assert!(asset.headers()["content-type"].to_str().unwrap().starts_with(kind));
         assert!(!asset.text().await.unwrap().contains("http"), "{path} names no other origin");
