@@ -16,7 +16,7 @@ use anyhow::{Context, anyhow};
 use gateway_proto::{
     name::{DeviceName, FeedName, PlaceName},
     place::Place,
-    record::Seq,
+    record::{Record, Seq},
     time::WallTime,
 };
 use tokio::{
@@ -31,7 +31,11 @@ use tracing::{info, warn};
 use crate::{
     clock::{Clock, mark::Zero},
     config::{Config, Reports},
-    floor::{Floor, KeptFact, Setup, Watching, moment::Moment},
+    floor::{
+        Floor, KeptFact, Setup, Watching,
+        moment::Moment,
+        moved::{MOVED_MAX, Moved},
+    },
     ledger::{
         KeptRow, Ledger,
         reader::Reader,
@@ -42,6 +46,7 @@ use crate::{
         fusion::Attendance,
         rules::{Alarm, State},
     },
+    page::{self, Door, Lock, Served},
     port::mqtt::publisher::Publisher,
     receiver::{self, progress::Progress},
     status::{Delivering, DeviceBoard, Watcher},
@@ -116,7 +121,9 @@ impl Agent {
         clock.raise_floor(newest);
         let (wall, trust) = clock.wall();
         let now = Moment { elapsed: clock.elapsed(), wall, clock: trust };
-        let floor = Floor::new(setup(&config), kept.clone(), on_hand, &now);
+        let mut floor = Floor::new(setup(&config), kept.clone(), on_hand, &now);
+        let reader = Reader::open(&config.state_dir)?;
+        floor.remember(newest_moves(&reader)?);
         let (way, inputs) = FloorWay::new();
         let site = Site { config: config.clone(), clock: clock.clone(), recorder: recorder.clone(), floor: way };
         let mut wiring = Wiring::new(site);
@@ -138,13 +145,15 @@ impl Agent {
             questions,
             receivers,
         } = wiring;
+        let (facts, floor_facts) = watch::channel(Arc::default());
         let floor = FloorTask {
             floor,
             clock: clock.clone(),
             recorder: recorder.clone(),
-            reader: Arc::new(Mutex::new(Reader::open(&config.state_dir)?)),
+            reader: Arc::new(Mutex::new(reader)),
             boards,
             alarms,
+            facts,
         };
         let floor = tokio::spawn(floor.run(inputs));
         let watcher = Arc::new(Watcher {
@@ -155,6 +164,10 @@ impl Agent {
             devices,
             deliveries,
             receivers,
+            floor: floor_facts,
+            page: watch::Sender::default(),
+            page_at: Arc::default(),
+            seen: Arc::default(),
         });
         let upkeep = Upkeep {
             intervals: Intervals {
@@ -172,6 +185,7 @@ impl Agent {
             clock: watcher.clock.clone(),
             questions,
             metered: metered.clone(),
+            reader: Arc::new(Mutex::new(Reader::open(&config.state_dir)?)),
         };
         let stop = stop_sinks.clone();
         sinks.spawn(async move {
@@ -182,9 +196,35 @@ impl Agent {
             fs::create_dir_all(folder).with_context(|| format!("make folder {}", folder.display()))?;
         }
         let socket = api::bind(&config.socket).with_context(|| format!("bind socket {}", config.socket.display()))?;
+        let door = Arc::new(Door::new(Lock {
+            page: config.page.as_ref(),
+            kept: &kept,
+            recorder: recorder.clone(),
+            clock: watcher.clock.clone(),
+            floor: site.floor.news(),
+            facts: watcher.page.clone(),
+        }));
+        if let Some(page) = &config.page {
+            let parts = page::Parts {
+                config: page.clone(),
+                floor: site.floor.clone(),
+                desk: desk.clone(),
+                watcher: watcher.clone(),
+                stations: config.stations.iter().map(|station| station.name.clone()).collect(),
+                scanners: scanners(&config),
+                door: door.clone(),
+            };
+            let served = Served::bind(parts, stop_sinks.clone()).await?;
+            let _first = watcher.page_at.set(served.status()?);
+            sinks.spawn(async move {
+                served.run().await;
+                Ok("page")
+            });
+        }
         let (served, way, stop) = (watcher.clone(), site.floor, stop_sinks.clone());
+        let further = page::local_routes(door);
         sinks.spawn(async move {
-            api::run(socket, served, way, desk, stop).await.context("serve local API").map(|()| "local API")
+            api::run(socket, served, way, desk, further, stop).await.context("serve local API").map(|()| "local API")
         });
         if let Some(address) = config.metrics_listen {
             let listener = api::bind_metrics(address).await.with_context(|| format!("listen on {address}"))?;
@@ -497,6 +537,33 @@ impl Publish for Publisher {
 }
 
 /// A task that ended though nobody asked it to.
+/// The newest movements of all feeds, oldest first: what pages show of before the start.
+fn newest_moves(reader: &Reader) -> anyhow::Result<Vec<Moved>> {
+    let mut moves = Vec::new();
+    for (feed, life) in reader.newest_lives()? {
+        let limit = u32::try_from(MOVED_MAX).unwrap_or(u32::MAX);
+        reader.each(life, None, limit, |seq, text| {
+            // What cannot be read is told of elsewhere.
+            if let Ok(Record::Movement(movement)) = Record::parse(text) {
+                moves.push(Moved { feed: feed.clone(), seq, movement });
+            }
+        })?;
+    }
+    moves.sort_by_key(|moved| moved.movement.at);
+    moves.drain(..moves.len().saturating_sub(MOVED_MAX));
+    Ok(moves)
+}
+
+/// Scanners, on lines and by MQTT, each with its station.
+fn scanners(config: &Config) -> Vec<(DeviceName, DeviceName)> {
+    let lines = config.scanners.iter().map(|scanner| (scanner.name.clone(), scanner.station.clone()));
+    let sensors = config.sensors.iter().filter_map(|sensor| match &sensor.reports {
+        Reports::Station(station) => Some((sensor.name.clone(), station.clone())),
+        Reports::Bin(_) | Reports::Movements => None,
+    });
+    lines.chain(sensors).collect()
+}
+
 fn unasked(ended: Result<anyhow::Result<&'static str>, tokio::task::JoinError>) -> anyhow::Result<()> {
     let name = ended.context("task panicked")??;
     Err(anyhow!("{name} ended before shutdown"))

@@ -12,6 +12,7 @@ mod devices;
 mod labels;
 mod listen;
 mod master;
+mod operator;
 mod paint;
 mod playback;
 mod probe;
@@ -181,6 +182,8 @@ enum Command {
     Export(master::ExportArgs),
     /// Take a fact out of the master data.
     Remove(master::RemoveArgs),
+    /// Set or take away the PIN of an operator, for the page at the bin.
+    Operator(operator::OperatorArgs),
     /// Show codes that nobody knew when they were scanned.
     Parked(master::ParkedArgs),
     /// Show the open alarms, or say that somebody knows of one.
@@ -243,6 +246,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => master::import(&args),
         Command::Export(args) => master::export(&args),
         Command::Remove(args) => master::remove(&args),
+        Command::Operator(args) => operator::run(&args),
         Command::Parked(args) => master::parked(&args),
         Command::Alarms(args) => alarms::alarms(&args),
         Command::Notices(args) => alarms::notices(&args),

@@ -77,6 +77,9 @@ pub struct ClockStatus {
     pub trusted: bool,
     /// What speaks for it, or against it.
     pub why: String,
+    /// The latter by its kind, for those who say it in words of their own.
+    #[serde(skip)]
+    pub doubt: Option<trust::Doubt>,
     /// How long it has been trusted, or not.
     pub since_seconds: u64,
     /// The latest time that is certainly past: what certificates are judged by while the clock is before it.
@@ -215,6 +218,10 @@ impl Clock {
             why: match trust.state() {
                 State::Trusted(ground) => ground.to_string(),
                 State::Untrusted(doubt) => doubt.to_string(),
+            },
+            doubt: match trust.state() {
+                State::Trusted(_) => None,
+                State::Untrusted(doubt) => Some(doubt),
             },
             since_seconds: seen.mono_ms.saturating_sub(trust.since_mono_ms()) / 1_000,
             floor: trust.floor(),

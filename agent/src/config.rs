@@ -6,6 +6,7 @@
 
 mod fit;
 mod line;
+mod page;
 mod read;
 
 use std::{
@@ -25,6 +26,7 @@ use settings::Faults;
 
 pub use fit::{Hanging, Misfit};
 pub use line::{LineConfig, Port, PortError};
+pub use page::{HostName, Kiosk, Looking, PageConfig, PageTls};
 
 use crate::{
     clock::ClockConfig,
@@ -68,6 +70,8 @@ pub struct Config {
     pub sensors: Vec<SensorConfig>,
     pub alarms: AlarmsConfig,
     pub webhooks: Vec<WebhookConfig>,
+    /// The page at the bin; `None`: there is none.
+    pub page: Option<PageConfig>,
     /// What is worth a look though nothing speaks against it, a line each: `site.toml:12: label[0].pattern: …`.
     pub warnings: Vec<String>,
 }

@@ -10,29 +10,43 @@
 //! - [`still`] whether a weight rests · [`weighed`] a bin on a scale · [`acts`] what people said and what became of it · [`stock`] what the ledger holds
 //! - [`start`] what a floor begins with · [`command`] what people ask of it
 //! - [`scan`] a scan at a station · [`stated`] a movement that another system states · [`weigh`] a reading of a scale · [`commit`] what the ledger answered
-//! - [`later`] what nobody waits for, tried again
-//! - [`calibrate`], [`count`], [`import`], [`alarms`] what people do beside moving parts · [`view`] how things stand
+//! - [`form`] what a page says in one go · [`undo`] one act taken back · [`later`] what nobody waits for, tried again
+//! - [`sight`] how bins and stations look to people · [`answer`] what a station answered · [`moved`] the newest movements · [`changed`] what looks
+//!   different · [`why`] why not
+//! - [`calibrate`], [`count`], [`import`], [`bounds`], [`tell`], [`alarms`] what people do beside moving parts · [`view`] how
+//!   things stand · [`facts`] what somebody may have to do something about · [`vendors`] who sees what
 
 pub mod acts;
+pub mod answer;
+pub mod changed;
 pub mod moment;
+pub mod moved;
 pub mod order;
+pub mod sight;
 mod still;
 mod stock;
 pub mod view;
 mod weighed;
+pub mod why;
 
 mod command;
 mod start;
 
 mod alarms;
+pub mod bounds;
 mod calibrate;
 mod commit;
 mod count;
+pub mod facts;
+pub mod form;
 mod fuse;
 mod import;
 mod later;
 mod scan;
 mod stated;
+mod tell;
+mod undo;
+pub mod vendors;
 mod weigh;
 
 use std::{
@@ -53,9 +67,12 @@ use self::{
     scan::{Desk, Step},
     stock::Stock,
     weighed::Weighed,
+    why::Why,
 };
 pub use self::{
     command::{CalibrationStep, Command, CountCommand, Look},
+    form::Form,
+    scan::Lists,
     start::{KeptFact, Setup},
     weighed::Watching,
 };
@@ -102,8 +119,13 @@ pub struct Floor {
     /// How often people and scale disagreed at a bin since it was last counted.
     disagreements: BTreeMap<PlaceName, u32>,
     parked: import::Parked,
+    bounds_history: bounds::Histories,
+    /// Up to how many lost records of a feed somebody has taken note.
+    losses_seen: BTreeMap<gateway_proto::name::FeedName, u64>,
     /// What could not be recorded, and when it is tried again.
     later: Vec<(Duration, Later)>,
+    newest: moved::Newest,
+    changed: changed::Changed,
     pending: HashMap<Ticket, Pending>,
     next_ticket: u64,
     /// Callers who gave a command and not a scan.
@@ -142,6 +164,12 @@ impl Floor {
         &self.catalog
     }
 
+    /// What people told us of the site, as committed.
+    #[must_use]
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
+    }
+
     /// Whether everything that was ordered has been answered.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -155,17 +183,22 @@ impl Floor {
     }
 
     /// A caller of a scan hears how it went, one of a command what came of it.
-    fn reply(&mut self, caller: Caller, heard: Heard) -> Reply {
+    fn reply(&mut self, caller: Caller, heard: Heard, why: Option<Why>) -> Reply {
         match self.commanders.remove(&caller) {
             Some(value) if heard.verdict == Verdict::Accepted => Reply::Done(Ok(value)),
-            Some(_) => Reply::Done(Err(heard.text)),
+            Some(_) => Reply::Done(Err(why.unwrap_or(Why::Words(heard.text)))),
             None => Reply::Heard(heard),
         }
     }
 
+    /// There was nothing to record.
+    fn done_with(&mut self, caller: Caller, value: serde_json::Value) {
+        self.orders.push_back(Order::Reply { caller, reply: Reply::Done(Ok(value)) });
+    }
+
     /// What a person told the floor to do is done, or cannot be.
-    fn done_at_once(&mut self, caller: Caller, came: Result<serde_json::Value, String>) {
-        self.orders.push_back(Order::Reply { caller, reply: Reply::Done(came) });
+    fn done_at_once(&mut self, caller: Caller, came: Result<serde_json::Value, impl Into<Why>>) {
+        self.orders.push_back(Order::Reply { caller, reply: Reply::Done(came.map_err(Into::into)) });
     }
 }
 

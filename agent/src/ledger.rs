@@ -82,6 +82,12 @@ impl LedgerError {
         self.sqlite_code() == Some(rusqlite::ErrorCode::DiskFull)
     }
 
+    /// Whether nothing can be written to the disk any more: it was mounted read-only, as kernels do with failing ones.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.sqlite_code() == Some(rusqlite::ErrorCode::ReadOnly)
+    }
+
     /// Whether the file's content is damaged, so that only setting it aside helps.
     #[must_use]
     pub fn is_damage(&self, state_dir: &std::path::Path) -> bool {

@@ -10,6 +10,7 @@
 //! - [`port`] serial and MQTT, [`uplink`] HTTPS: the only sockets
 //! - [`status`] what the agent says of itself
 //! - [`task`] one loop each
+//! - [`page`] the page at the bin
 //! - [`app`] builds, wires, stops · [`cli`] the command line · `demo` the whole line on one machine
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
@@ -45,6 +46,8 @@ mod planted;
 pub mod status;
 
 pub mod task;
+
+pub mod page;
 
 pub mod app;
 

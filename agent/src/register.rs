@@ -224,6 +224,31 @@ impl Register {
         self.bins.get(name).map(|held| &held.fact)
     }
 
+    /// All bins, by name.
+    pub fn bins(&self) -> impl Iterator<Item = &Bin> {
+        self.bins.values().map(|held| &held.fact)
+    }
+
+    /// All items, by code.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values().map(|held| &held.fact)
+    }
+
+    /// All kinds of container, by name.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values().map(|held| &held.fact)
+    }
+
+    /// All machines, by name.
+    pub fn assets(&self) -> impl Iterator<Item = &Asset> {
+        self.assets.values().map(|held| &held.fact)
+    }
+
+    /// Every line that is expected and has not come in, by package and order.
+    pub fn expected(&self) -> impl Iterator<Item = &ShipmentLine> {
+        self.shipments.values().map(|held| &held.fact).filter(|line| line.state == ShipmentState::Open)
+    }
+
     /// What a bin weighs empty: its own tare, else its container's, else nothing.
     #[must_use]
     pub fn tare(&self, bin: &Bin) -> Mass {

@@ -3,27 +3,38 @@
 //! Every device, broker and feed owns its state and publishes it through a `watch`; nobody waits for a reader.
 
 pub mod metrics;
+pub mod problems;
 
-use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use gateway_proto::{
     delivery::Trouble,
     name::{DeviceName, FeedName, SiteName},
+    time::WallTime,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use self::problems::{
+    AsideWaiting, FeedFacts, LedgerFault, LedgerTrouble, PageFacts, Problem, Snapshot, Told, since::Seen,
+};
 use crate::{
     cause,
     clock::{Clock, ClockStatus},
+    floor::{facts::FloorFacts, moment::Moment},
     ledger::{
         self, FeedCounts, Fullness,
         recorder::{Recorder, View},
         salvage,
     },
     receiver::progress::Progress,
-    register::catalog::UNASSIGNED,
-    tariff::drain::Estimate,
+    tariff::{self, drain::Estimate},
 };
 
 /// Everything, at one moment.
@@ -37,8 +48,21 @@ pub struct Status {
     pub clock: ClockStatus,
     pub feeds: BTreeMap<FeedName, FeedStatus>,
     pub devices: BTreeMap<DeviceName, DeviceStatus>,
-    /// What is wrong and what to do: the ledger, the clock, then feeds, then devices. Empty: all is well.
-    pub problems: Vec<String>,
+    /// The page at the bin, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<PageStatus>,
+    /// What is wrong and what to do, worst first. Empty: all is well.
+    pub problems: Vec<Told>,
+}
+
+/// Where the page is, and how its certificate is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageStatus {
+    /// `https://10.0.0.5:8443`
+    pub address: String,
+    /// SHA-256 of the certificate of the gateway's own authority, as phones show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// The ledger's disk.
@@ -119,8 +143,10 @@ pub struct Delivering {
     /// Why nothing gets through.
     pub trouble: Option<Trouble>,
     /// Why nothing is sent, where the line costs.
-    pub held: Option<String>,
+    pub held: Option<tariff::Why>,
     pub drain: Estimate,
+    /// When the hub's certificate ends, once it was seen.
+    pub certificate_until: Option<WallTime>,
 }
 
 /// Where a delivery says how it goes.
@@ -137,6 +163,14 @@ pub struct Watcher {
     /// Who hears of alarms, and how far each is.
     pub receivers: Vec<(String, watch::Receiver<Progress>)>,
     pub deliveries: BTreeMap<FeedName, watch::Receiver<Delivering>>,
+    /// What the floor shows of itself.
+    pub floor: watch::Receiver<Arc<FloorFacts>>,
+    /// Where the page says how it is.
+    pub page: watch::Sender<PageFacts>,
+    /// Where the page is; set once, when it is on its socket.
+    pub page_at: Arc<OnceLock<PageStatus>>,
+    /// Since when each problem stands of which nobody else knows it.
+    pub seen: Arc<Mutex<Seen>>,
 }
 
 impl DeviceBoard {
@@ -238,7 +272,7 @@ impl Watcher {
                     conserved: counts.is_conserved(),
                     epoch: at.standing.epoch.to_string(),
                     trouble: delivering.trouble.map(|trouble| described(&trouble, now)),
-                    held: delivering.held,
+                    held: delivering.held.map(|why| why.to_string()),
                     drain: (counts.waiting > 0).then(|| delivering.drain.to_string()),
                 };
                 (name.clone(), status)
@@ -246,30 +280,11 @@ impl Watcher {
             .collect();
         let devices: BTreeMap<_, _> =
             self.devices.iter().map(|(name, board)| (name.clone(), board.borrow().clone())).collect();
-        let mut problems = Vec::new();
-        if let Some(trouble) = &view.trouble {
-            problems.push(format!("ledger: {}; nothing is recorded until this is cured", cause::chain(&**trouble)));
-        }
         let storage = self.storage(&view);
-        problems.extend(storage_problems(&storage));
         let clock = self.clock.status();
-        problems.extend(clock_problem(&clock));
-        for (name, feed) in &feeds {
-            problems.extend(feed_problems(name, feed));
-            let has_hub = self.deliveries.contains_key(name) || name.as_str() == UNASSIGNED;
-            if !has_hub && feed.counts.waiting > 0 {
-                let waiting = feed.counts.waiting;
-                problems.push(format!("feed {name}: is no longer in the site's file; {waiting} records wait for it"));
-            }
-        }
-        for (name, device) in &devices {
-            // Of a device that is gone nobody need hear that its level is unknown, too.
-            let problem = device.problem.as_ref().or(device.level_problem.as_ref());
-            problems.extend(problem.map(|problem| format!("{name} on {}: {problem}", device.on)));
-        }
-        for (name, board) in &self.receivers {
-            problems.extend(board.borrow().problems(name, now));
-        }
+        let moment = self.moment();
+        let snapshot = self.snapshot_of(&view, storage.clone(), clock.clone(), devices.clone());
+        let problems = self.problems_of(&snapshot, &moment).iter().map(|problem| problem.told(&moment)).collect();
         Status {
             site: self.site.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -279,12 +294,85 @@ impl Watcher {
             clock,
             feeds,
             devices,
+            page: self.page_at.get().cloned(),
             problems,
         }
     }
 }
 
 impl Watcher {
+    /// What is wrong and what to do, worst first.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        self.problems_of(&self.snapshot(), &self.moment())
+    }
+
+    /// What the list of problems is made from.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let view = self.recorder.view().borrow().clone();
+        let devices = self.devices.iter().map(|(name, board)| (name.clone(), board.borrow().clone())).collect();
+        self.snapshot_of(&view, self.storage(&view), self.clock.status(), devices)
+    }
+
+    /// Now, by both clocks.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let (wall, clock) = self.clock.wall();
+        Moment { elapsed: self.clock.elapsed(), wall, clock }
+    }
+
+    fn problems_of(&self, snapshot: &Snapshot, now: &Moment) -> Vec<Problem> {
+        let mut problems = problems::of(snapshot, now);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).handle(&mut problems, now.elapsed);
+        problems
+    }
+
+    fn snapshot_of(
+        &self,
+        view: &View,
+        storage: StorageStatus,
+        clock: ClockStatus,
+        devices: BTreeMap<DeviceName, DeviceStatus>,
+    ) -> Snapshot {
+        let floor = self.floor.borrow().clone();
+        let feeds = view.standings.keys().map(|name| {
+            let told = self.deliveries.get(name).map(|board| board.borrow().clone());
+            let is_gone = told.is_none();
+            let delivering = told.unwrap_or_default();
+            let (now, earlier) = view.aside.get(name).copied().unwrap_or_default();
+            let facts = FeedFacts {
+                counts: view.counts.feeds.get(name).copied().unwrap_or_default(),
+                aside: AsideWaiting { now, earlier },
+                trouble: delivering.trouble,
+                held: delivering.held,
+                drain: delivering.drain,
+                is_gone,
+                losses_seen: floor.losses_seen.get(name).copied().unwrap_or_default(),
+                certificate_until: delivering.certificate_until,
+            };
+            (name.clone(), facts)
+        });
+        let ledger = view.trouble.as_ref().map(|error| {
+            let fault = match (error.is_disk_full(), error.is_read_only()) {
+                (true, _) => LedgerFault::Full,
+                (false, true) => LedgerFault::ReadOnly,
+                (false, false) => LedgerFault::Other,
+            };
+            LedgerTrouble { fault, why: cause::chain(&**error) }
+        });
+        Snapshot {
+            storage,
+            ledger,
+            clock,
+            feeds: feeds.collect(),
+            devices,
+            receivers: self.receivers.iter().map(|(name, board)| (name.clone(), board.borrow().clone())).collect(),
+            floor,
+            page: *self.page.borrow(),
+        }
+    }
+
     fn storage(&self, view: &View) -> StorageStatus {
         let room = view.room;
         StorageStatus {
@@ -304,70 +392,6 @@ impl Watcher {
 fn written_bytes() -> Option<u64> {
     let io = fs::read_to_string("/proc/self/io").ok()?;
     io.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.trim().parse().ok()
-}
-
-fn storage_problems(storage: &StorageStatus) -> Vec<String> {
-    let mut problems = Vec::new();
-    let (percent, used, limit) = (storage.percent, storage.used / 1_000_000, storage.limit / 1_000_000);
-    let full = format!("disk: {percent} % full ({used} of {limit} MB)");
-    let way_out = "bring the hub's line back, free disk space, or raise [storage] budget_mb";
-    match storage.fullness {
-        Fullness::Roomy => {}
-        Fullness::Warn => problems.push(format!("{full}; acknowledged records go early; {way_out}")),
-        Fullness::Tight => problems.push(format!("{full}; checkpoints are left out; {way_out}")),
-        Fullness::Full => {
-            problems.push(format!(
-                "disk: full ({used} of {limit} MB; the rest is kept to drain); movements are refused, {} so far; {way_out}",
-                storage.refused
-            ));
-        }
-    }
-    if storage.ballast_released {
-        problems.push("disk: it was full and the ballast is given up; free disk space".to_owned());
-    }
-    for (folder, bytes) in &storage.apart {
-        let (folder, mb) = (folder.display(), bytes / 1_000_000);
-        problems.push(format!(
-            "ledger: a damaged one was set aside in {folder} ({mb} MB) and salvaged; the log and the vendors say what is \
-             missing; copy it to a safe place if you want it looked at, then remove the folder"
-        ));
-    }
-    problems
-}
-
-fn clock_problem(clock: &ClockStatus) -> Option<String> {
-    let ClockStatus { wall, why, since_seconds, .. } = clock;
-    (!clock.trusted).then(|| {
-        format!(
-            "clock: it is {wall} and is not trusted, since {since_seconds} s: it {why}; records are marked and put right \
-             once it is; check this machine's time server"
-        )
-    })
-}
-
-fn feed_problems(name: &FeedName, feed: &FeedStatus) -> Vec<String> {
-    let mut problems = Vec::new();
-    let counts = feed.counts;
-    if !feed.conserved {
-        problems.push(format!("feed {name}: records are not accounted for ({counts:?}); report this"));
-    }
-    if name.as_str() == UNASSIGNED {
-        if counts.recorded > 0 {
-            let count = counts.recorded;
-            problems.push(format!("{count} records of unknown items are kept here; the log names their codes"));
-        }
-        return problems;
-    }
-    if let Some((trouble, seconds)) = &feed.trouble {
-        problems.push(format!("feed {name}: {trouble}, since {seconds} s; {} waiting", counts.waiting));
-    }
-    if counts.set_aside > 0 {
-        problems.push(format!(
-            "feed {name}: {} records set aside because the hub refused them; `binwire-agent set-aside` lists them",
-            counts.set_aside
-        ));
-    }
-    problems
 }
 
 fn described(trouble: &Trouble, now: Duration) -> (String, u64) {

@@ -17,5 +17,6 @@ pub mod record;
 mod recorded;
 pub mod scale;
 pub mod scanner;
+pub mod sights;
 mod sparkplug;
 pub mod upkeep;

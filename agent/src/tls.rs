@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use gateway_proto::time::WallTime;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::{CryptoProvider, ring},
@@ -81,6 +82,13 @@ pub fn client(ca: Option<&Path>, clock: &Clock) -> Result<ClientConfig, TlsError
     let mut client = builder.with_no_client_auth();
     client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(client)
+}
+
+/// When a certificate ends, from its DER; `None` where it cannot be read.
+#[must_use]
+pub fn ends(certificate: &[u8]) -> Option<WallTime> {
+    let (_, read) = x509_parser::parse_x509_certificate(certificate).ok()?;
+    Some(WallTime::from_millis(read.validity().not_after.timestamp().saturating_mul(1_000)))
 }
 
 /// Makes ring the provider of this process. To be called first thing in every `main` and test harness; later calls

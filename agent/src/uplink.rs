@@ -11,7 +11,7 @@ mod retry_after;
 pub mod watchdog;
 pub mod webhook;
 
-use gateway_proto::{delivery::Reply, name::SiteName};
+use gateway_proto::{delivery::Reply, name::SiteName, time::WallTime};
 use reqwest::Url;
 
 use self::{batches::HttpsBatches, https::HttpsError, mqtt::MqttBatches};
@@ -67,6 +67,15 @@ impl Uplink {
         match self {
             Self::Https(batches) => batches.send(json).await,
             Self::Mqtt(batches) => batches.send(json).await,
+        }
+    }
+
+    /// When the hub's certificate ends, as it was last seen; `None` over MQTT, where it is the broker's.
+    #[must_use]
+    pub fn certificate_until(&self) -> Option<WallTime> {
+        match self {
+            Self::Https(batches) => batches.certificate_until(),
+            Self::Mqtt(_) => None,
         }
     }
 

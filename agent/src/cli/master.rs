@@ -153,7 +153,7 @@ pub(super) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     };
     args.ask.with_agent(async |agent| {
         let (dry_run, skip_bad) = (args.dry_run, args.skip_bad);
-        let answer = agent.command(&Command::Import { kind: args.kind, csv, dry_run, skip_bad }).await?;
+        let answer = agent.command(&Command::Import { kind: args.kind, csv, dry_run, skip_bad, by: None }).await?;
         let report: Report = read(&answer)?;
         args.ask.tell(&answer, |_| Ok(report.in_words(args.kind)))?;
         if let Some(why) = report.why_nothing(skip_bad) {
@@ -188,7 +188,9 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
 /// Takes a fact out.
 pub(super) fn remove(args: &RemoveArgs) -> anyhow::Result<ExitCode> {
     let RemoveArgs { kind, name, ask } = args;
-    ask.command(&Command::Remove { kind: *kind, name: name.clone() }, |_| Ok(format!("{kind} {name} is removed\n")))
+    ask.command(&Command::Remove { kind: *kind, name: name.clone(), by: None }, |_| {
+        Ok(format!("{kind} {name} is removed\n"))
+    })
 }
 
 /// Shows codes that nobody knew when they were scanned.

@@ -9,7 +9,7 @@ use crate::status::Status;
 /// How long the agent may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks and prints. Exit status 1 when the agent has problems.
+/// Asks and prints. Exit status 1 when somebody has to do something.
 #[expect(clippy::print_stdout, reason = "the command line speaks to a person")]
 pub(super) async fn show(socket: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let client = reqwest::Client::builder()
@@ -30,7 +30,8 @@ pub(super) async fn show(socket: &Path, json: bool) -> anyhow::Result<ExitCode> 
     } else {
         print!("{}", in_words(&status));
     }
-    Ok(if status.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_well = !status.problems.iter().any(|problem| problem.level.needs_somebody());
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn in_words(status: &Status) -> String {
@@ -82,11 +83,17 @@ fn in_words(status: &Status) -> String {
             of.readings, of.bad_frames, of.refused, of.on
         );
     }
+    if let Some(page) = &status.page {
+        let _ = writeln!(out, "\npage {}", page.address);
+        if let Some(fingerprint) = &page.fingerprint {
+            let _ = writeln!(out, "its authority, SHA-256 {fingerprint}");
+        }
+    }
     if !status.problems.is_empty() {
         let _ = writeln!(out, "\nproblems:");
     }
     for problem in &status.problems {
-        let _ = writeln!(out, "  {problem}");
+        let _ = writeln!(out, "  {:<5}{problem}", problem.level.word());
     }
     out
 }

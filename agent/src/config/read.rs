@@ -8,6 +8,7 @@ mod devices;
 mod dialects;
 mod feeds;
 mod labels;
+mod page;
 mod sensors;
 mod stock;
 mod storage;
@@ -117,6 +118,7 @@ impl Reader<'_, '_> {
         let sensors = self.list(&mut root, "sensor", Self::sensor);
         let alarms = root.table(self.notes, "alarms").map(|section| self.alarms(section)).unwrap_or_default();
         let webhooks = self.list(&mut root, "webhook", Self::webhook);
+        let page = root.table(self.notes, "page").map(|section| self.page(section));
         self.check_neighbours();
         self.check_feedbacks();
         root.end(self.notes);
@@ -140,6 +142,7 @@ impl Reader<'_, '_> {
             sensors: sensors?,
             alarms,
             webhooks: webhooks?,
+            page: page.flatten(),
             warnings: Vec::new(),
         })
     }

@@ -9,6 +9,7 @@ mod dialects;
 mod faults;
 mod feeds;
 mod labels;
+mod page;
 mod sensors;
 mod stock;
 mod tariff;
@@ -70,6 +71,11 @@ fn the_example_file_is_read_and_its_values_are_the_defaults() {
     let config = Config::parse(EXAMPLE, Path::new("config/agent.toml")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.uplink, UplinkConfig::default());
     assert_eq!(config.clock, ClockConfig::default());
+    let page = config.page.as_ref().unwrap();
+    assert_eq!(
+        (page.listen.to_string().as_str(), &page.tls, page.idle),
+        ("127.0.0.1:8080", &PageTls::Plain, PageConfig::IDLE)
+    );
     assert_eq!(config.scanners[0].repeat_window, ScannerConfig::REPEAT_WINDOW);
     assert_eq!(config.scanners[0].terminator, Terminator::default());
     assert_eq!(config.scales[0].poll, ScaleConfig::POLL);

@@ -112,7 +112,8 @@ impl Picker {
             let site = on_hand.get(&item.parse()?, &format!("bin:{bin}").parse()?);
             lines.push(format!("bin {bin} holds {} {item}, the site says {site:?}", self.truth.in_bin(item)));
         }
-        lines.extend(stage.watcher.status().problems);
+        let problems = stage.watcher.status().problems;
+        lines.extend(problems.iter().filter(|problem| problem.level.needs_somebody()).map(ToString::to_string));
         Ok(lines.join("; "))
     }
 }

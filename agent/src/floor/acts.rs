@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use gateway_proto::name::{PlaceName, Text};
+use gateway_proto::name::{DeviceName, PlaceName, Text};
 use serde::{Deserialize, Serialize};
 
-use crate::movement::{
-    entry::Position,
-    said::{ActId, Said},
+use crate::{
+    movement::{
+        entry::Position,
+        said::{ActId, Said},
+    },
+    register::shipment::ShipmentLine,
 };
 
 /// Acts that can still be restated or taken back. A station's own memory is shorter; this only bounds all of them.
@@ -36,6 +39,12 @@ pub(super) struct Trace {
     pub(super) backs: u32,
     pub(super) storage: Storage,
     pub(super) stage: Stage,
+    /// Whether anything was ever recorded of it.
+    pub(super) was_made: bool,
+    /// The expected line that came in by it, as it was and as it is since.
+    pub(super) receipt: Option<Box<(ShipmentLine, ShipmentLine)>>,
+    /// Whether a person took it back before it was recorded.
+    pub(super) was_withdrawn: bool,
     /// The delivery that came in by it.
     pub(super) delivery: Option<Text>,
 }
@@ -96,6 +105,9 @@ impl Acts {
             backs: 0,
             storage: Storage::No,
             stage: Stage::Open,
+            was_made: false,
+            receipt: None,
+            was_withdrawn: false,
             delivery: None,
         };
         if self.traces.insert(act, trace).is_none() {
@@ -125,6 +137,20 @@ impl Acts {
     /// Whether an act was said by the scan that this tells the repetition of.
     pub(super) fn knows(&self, origin: u64) -> bool {
         self.traces.values().any(|trace| trace.origin == Some(origin))
+    }
+
+    /// The acts that were said by what this tells the repetition of, in order.
+    pub(super) fn of_origin(&self, origin: u64) -> Vec<ActId> {
+        let is_it = |act: &&ActId| self.get(**act).is_some_and(|trace| trace.origin == Some(origin));
+        self.order.iter().filter(is_it).copied().collect()
+    }
+
+    /// The acts by which a delivery came in at a station, in order.
+    pub(super) fn of_delivery(&self, station: &DeviceName, delivery: &Text) -> Vec<ActId> {
+        let is_it = |act: &&ActId| {
+            self.get(**act).is_some_and(|trace| trace.delivery.as_ref() == Some(delivery) && trace.said.by == *station)
+        };
+        self.order.iter().filter(is_it).copied().collect()
     }
 
     /// Whether the same part scanned again is another act: this one is over, forgotten, or complete since its weight was

@@ -61,8 +61,12 @@ impl Floor {
             let Some(standing) = self.standing(&subject) else { continue };
             match self.rules.handle(now.elapsed, now.wall, &subject, standing) {
                 Outcome::Same => {}
-                Outcome::Keep => kept.push(subject),
+                Outcome::Keep => {
+                    self.state_changed(&subject);
+                    kept.push(subject);
+                }
                 Outcome::Alarm(alarm) => {
+                    self.state_changed(&subject);
                     kept.push(subject);
                     alarms.push(*alarm);
                 }
@@ -86,8 +90,15 @@ impl Floor {
     pub(super) fn tick_alarms(&mut self, now: &Moment) {
         if self.rules.next_tick().is_some_and(|at| at <= now.elapsed) {
             let alarms = self.rules.tick(now.elapsed, now.wall);
-            let subjects = alarms.iter().map(|alarm| alarm.subject.clone()).collect();
+            let subjects: Vec<Subject> = alarms.iter().map(|alarm| alarm.subject.clone()).collect();
+            subjects.iter().for_each(|subject| self.state_changed(subject));
             self.keep_alarms(now, subjects, alarms, None);
+        }
+    }
+
+    fn state_changed(&mut self, subject: &Subject) {
+        if let Subject::Bin(bin) = subject {
+            self.changed.bins.insert(bin.clone());
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     moment::Moment,
     order::Caller,
     weighed::{Difference, Ground, Weighed},
+    why::Why,
 };
 use crate::{
     device::{Decimal, Mass, MassUnit},
@@ -40,7 +41,7 @@ impl Floor {
     ) {
         let came = self.calibration_step(now, bin, by, step);
         match came {
-            Ok((value, None)) => self.done_at_once(caller, Ok(value)),
+            Ok((value, None)) => self.done_with(caller, value),
             Ok((value, Some(work))) => self.command_work(caller, value, work),
             Err(why) => self.done_at_once(caller, Err(why)),
         }
@@ -52,7 +53,7 @@ impl Floor {
         bin: &PlaceName,
         by: &Text,
         step: CalibrationStep,
-    ) -> Result<(Value, Option<Work>), String> {
+    ) -> Result<(Value, Option<Work>), Why> {
         let books = self.held_at(bin);
         let container = if let CalibrationStep::Container { container } = &step {
             Some(self.known_container(container)?)
@@ -63,7 +64,7 @@ impl Floor {
         let written = self.written(bin);
         let weighed = self.weighed.get_mut(bin).ok_or_else(|| format!("bin {bin} has no scale"))?;
         if weighed.ground.item().is_none() {
-            return Err(format!("there is no bin {bin} yet; import it with bins.csv"));
+            return Err(format!("there is no bin {bin} yet; import it with bins.csv").into());
         }
         let rest = weighed.at_rest();
         let seen = Seen { rest, books, lot: None };
@@ -77,6 +78,7 @@ impl Floor {
         let say = match step {
             CalibrationStep::Start => {
                 weighed.calibrated_at = is_counted.then_some(now.elapsed);
+                weighed.came = None;
                 let value = looked(weighed, &seen);
                 self.level_changed(now, bin);
                 return Ok((value, None));
@@ -109,8 +111,7 @@ impl Floor {
             weighed.calibrated_at = Some(now.elapsed);
         }
         let before = procedure.calibration().clone();
-        let outcome =
-            procedure.handle(say, by, now.wall, &seen).map_err(|refusal| format!("{refusal}; {}", refusal.remedy()))?;
+        let outcome = procedure.handle(say, by, now.wall, &seen)?;
         let value = json!({
             "came": outcome.word(),
             "text": outcome.text(),
@@ -123,8 +124,10 @@ impl Floor {
         });
         let after = procedure.calibration();
         if *after == before {
+            weighed.came = Some(outcome);
             return Ok((value, None));
         }
+        weighed.coming = Some(outcome);
         let text = serde_json::to_string(&measured(after, &written)).expect("a calibration is plain data");
         let kept = Kept { key: KeptKey::new("calibration", bin.as_str()), text };
         Ok((value, Some(Work::of(Statement::Keep(kept), Part::Facts(Facts::Calibration { bin: bin.clone() })))))
@@ -171,6 +174,9 @@ impl Floor {
         let register = self.register.clone();
         let written = self.written(bin);
         let Some(weighed) = self.weighed.get_mut(bin) else { return };
+        if let Some(came) = weighed.coming.take() {
+            weighed.came = Some(came);
+        }
         if let Some(procedure) = &weighed.procedure {
             weighed.calibration = measured(procedure.calibration(), &written);
         }
@@ -184,7 +190,7 @@ impl Floor {
     /// Nothing of it holds: the procedure goes back to what is kept.
     pub(super) fn calibration_failed(&mut self, bin: &PlaceName) {
         if let Some(weighed) = self.weighed.get_mut(bin) {
-            weighed.procedure = None;
+            (weighed.procedure, weighed.came, weighed.coming) = (None, None, None);
         }
     }
 

@@ -13,8 +13,9 @@ use crate::{
         calibration::PartKind,
         counting::{LineNo, Reason, SessionId, Sight},
         rules::Subject,
+        said::ActId,
     },
-    register::fact::Kind,
+    register::fact::{Fact, Kind},
 };
 
 /// Something that changes the site. From outside by [`Command::read`], which refuses what it does not know.
@@ -23,6 +24,8 @@ use crate::{
 pub enum Command {
     /// Takes a movement back by the correcting one.
     Undo { feed: FeedName, seq: Seq, by: Option<Text> },
+    /// Takes one act back, with all of the delivery that it came in by.
+    UndoAct { act: ActId, by: Option<Text> },
     /// A step of a bin's calibration.
     Calibrate {
         bin: PlaceName,
@@ -46,9 +49,32 @@ pub enum Command {
         dry_run: bool,
         #[serde(default)]
         skip_bad: bool,
+        /// For the audit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Text>,
     },
     /// A fact of the master data goes.
-    Remove { kind: Kind, name: String },
+    Remove {
+        kind: Kind,
+        name: String,
+        /// For the audit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Text>,
+    },
+    /// One fact of the master data.
+    Tell { fact: Box<Fact>, by: Text },
+    /// Min and max of a bin, or of an item on the whole site.
+    Bounds {
+        subject: Subject,
+        #[serde(default)]
+        min: Option<u64>,
+        #[serde(default)]
+        max: Option<u64>,
+        why: Text,
+        by: Text,
+    },
+    /// Somebody knows that so many records of a feed are lost.
+    NoteLoss { feed: FeedName, lost: u64, by: Text },
     /// Somebody knows of an alarm.
     Acknowledge { subject: Subject, by: Text },
     /// A notice was seen.
@@ -214,6 +240,7 @@ pub enum Look {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::register::alias::Alias;
 
     #[test]
     fn every_step_is_read_as_it_is_written() {
@@ -226,7 +253,16 @@ mod tests {
             Command::Calibrate { bin: bin.clone(), by: by.clone(), step: CalibrationStep::Look { kind: None } },
             Command::Count { by: by.clone(), step: CountCommand::Zero { session, line: LineNo(3), empty: false } },
             Command::Undo { feed: "acme".parse().unwrap(), seq: Seq(7), by: None },
-            Command::Import { kind: Kind::Item, csv: String::new(), dry_run: true, skip_bad: false },
+            Command::Import { kind: Kind::Item, csv: String::new(), dry_run: true, skip_bad: false, by: None },
+            Command::NoteLoss { feed: "acme".parse().unwrap(), lost: 3, by: by.clone() },
+            Command::Bounds {
+                subject: Subject::Bin(bin.clone()),
+                min: Some(1),
+                max: None,
+                why: by.clone(),
+                by: by.clone(),
+            },
+            Command::Tell { fact: Box::new(Fact::Alias(Alias::new("X".parse().unwrap(), "M8".parse().unwrap()))), by },
         ] {
             let json = serde_json::to_vec(&command).unwrap();
             assert_eq!(Command::read(&json).as_ref(), Ok(&command), "{}", String::from_utf8_lossy(&json));

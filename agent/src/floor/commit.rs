@@ -11,11 +11,14 @@ use gateway_proto::{
 use super::{
     Floor, Pending,
     acts::{By, Made, Stage, Storage},
+    answer::Came,
     fuse::{Facts, Part},
     later::Later,
     moment::Moment,
-    order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+    order::{Caller, Heard, NotRecorded, Order, Ticket},
+    scan::Step,
     weighed::Difference,
+    why::Why,
 };
 use crate::{
     device::scanner_host::Verdict,
@@ -36,6 +39,8 @@ struct News {
     bins: BTreeSet<PlaceName>,
     /// The acts whose movements were taken back.
     backs: BTreeMap<(FeedName, Seq), ActId>,
+    /// Acts that look different.
+    shown: BTreeSet<ActId>,
 }
 
 impl Floor {
@@ -62,10 +67,12 @@ impl Floor {
         let mut news = News::default();
         for recorded in &recorded {
             self.stock.apply(recorded);
+            self.newest.recorded(recorded);
             if let Some(seq) = recorded.movement.corrects
                 && let Some(act) = self.acts.taken_back(&Position { seq, ..recorded.position() })
             {
                 news.backs.insert((recorded.feed.clone(), seq), act);
+                news.shown.insert(act);
                 if self.acts.get(act).is_some_and(|trace| trace.standing() == 0) {
                     news.acts.insert(act, None);
                 }
@@ -79,9 +86,10 @@ impl Floor {
             rest = self.part_committed(now, part, rest, &mut news);
         }
         self.tell_ends(now, &mut news);
+        self.show(&news, step.as_deref(), now);
         self.orders.extend(recorded.into_iter().map(|recorded| Order::Recorded(Box::new(recorded))));
         let heard = Heard { verdict: Verdict::Accepted, is_repetition: false, text };
-        self.reply_to_all(caller, again, &heard);
+        self.reply_to_all(caller, again, &heard, None);
         for work in after {
             self.submit(work);
         }
@@ -93,14 +101,25 @@ impl Floor {
         self.settle_touched(now);
     }
 
+    /// Marks what looks different since the commit.
+    fn show(&mut self, news: &News, step: Option<&Step>, now: &Moment) {
+        if let Some(step) = step {
+            self.step_answered(now, step, None);
+        }
+        for act in news.shown.iter().chain(news.acts.keys()) {
+            self.act_changed(*act);
+        }
+        self.changed.bins.extend(news.bins.iter().cloned());
+    }
+
     /// What was said is in the ledger already: this saying of it comes to nothing.
     fn repeated(&mut self, now: &Moment, pending: Pending) {
         let Pending { parts, caller, again, step, text, after, .. } = pending;
         self.unrecorded(now, &parts, caller, Answer::Failed);
         after.into_iter().for_each(|work| self.abandon(now, work));
-        self.put_back(now, step);
+        self.not_taken(now, step, Came::Repeated);
         let heard = Heard { verdict: Verdict::Accepted, is_repetition: true, text };
-        self.reply_to_all(caller, again, &heard);
+        self.reply_to_all(caller, again, &heard, None);
     }
 
     /// Takes its movements off `recorded`; what is left is of the parts behind it.
@@ -116,6 +135,7 @@ impl Floor {
             Part::Said { act, units } => {
                 let Some((first, rest)) = one(recorded) else { return recorded };
                 self.land(*act, *units, first, By::Quantity);
+                news.shown.insert(*act);
                 news.acts.insert(*act, None);
                 rest
             }
@@ -150,10 +170,12 @@ impl Floor {
             }
             Part::Kept { act } => {
                 self.stored(*act, Storage::Kept);
+                news.shown.insert(*act);
                 recorded
             }
             Part::Dropped { act } => {
                 self.stored(*act, Storage::No);
+                news.shown.insert(*act);
                 recorded
             }
             Part::Booked { bin, act } => {
@@ -213,6 +235,7 @@ impl Floor {
             let units = if recorded.movement.to == place { units } else { -units };
             made.push(fusion::Made { act: recorded.act, key, units });
             if let Some(act) = recorded.act {
+                news.shown.insert(act);
                 self.stored(act, Storage::No);
                 self.land(act, 0, recorded, By::Weight);
                 news.acts.insert(act, Some(bin.clone()));
@@ -232,6 +255,7 @@ impl Floor {
     fn land(&mut self, act: ActId, flown: u64, recorded: &Recorded, by: By) {
         if let Some(trace) = self.acts.get_mut(act) {
             trace.in_flight = trace.in_flight.saturating_sub(flown);
+            trace.was_made = true;
             let units = recorded.movement.qty.units();
             trace.made.push(Made { at: recorded.position(), units, by });
         }
@@ -273,7 +297,7 @@ impl Floor {
     fn not_committed(&mut self, now: &Moment, pending: Pending, why: &NotRecorded) {
         let Pending { parts, caller, again, origin, step, after, .. } = pending;
         let (verdict, answer) = match why {
-            NotRecorded::Refused(_) => (Verdict::Refused, Answer::Refused),
+            NotRecorded::Refused(_) | NotRecorded::Gone(..) => (Verdict::Refused, Answer::Refused),
             NotRecorded::Failed(_) => (Verdict::NotRecorded, Answer::Failed),
         };
         self.unrecorded(now, &parts, caller, answer);
@@ -281,19 +305,23 @@ impl Floor {
         if let (Some(origin), Some(step)) = (origin, &step) {
             self.untaken(&step.station, origin);
         }
-        self.put_back(now, step);
+        let came = match why {
+            NotRecorded::Failed(_) => Came::NotRecorded(Why::not_recorded(why)),
+            NotRecorded::Refused(_) | NotRecorded::Gone(..) => Came::Refused(Why::not_recorded(why)),
+        };
+        self.not_taken(now, step, came);
         let heard = Heard { verdict, is_repetition: false, text: why.text().to_owned() };
-        self.reply_to_all(caller, again, &heard);
+        self.reply_to_all(caller, again, &heard, Some(Why::not_recorded(why)));
     }
 
-    fn reply_to_all(&mut self, caller: Option<Caller>, again: Vec<Caller>, heard: &Heard) {
+    fn reply_to_all(&mut self, caller: Option<Caller>, again: Vec<Caller>, heard: &Heard, why: Option<Why>) {
         if let Some(caller) = caller {
-            let reply = self.reply(caller, heard.clone());
+            let reply = self.reply(caller, heard.clone(), why.clone());
             self.orders.push_back(Order::Reply { caller, reply });
         }
         for caller in again {
             let is_repetition = heard.is_repetition || heard.verdict == Verdict::Accepted;
-            let reply = Reply::Heard(Heard { is_repetition, ..heard.clone() });
+            let reply = self.reply(caller, Heard { is_repetition, ..heard.clone() }, why.clone());
             self.orders.push_back(Order::Reply { caller, reply });
         }
     }
@@ -422,7 +450,11 @@ impl Floor {
             Facts::Calibration { bin } => self.calibration_committed(now, bin),
             Facts::Count { session } => self.count_committed(session),
             Facts::Counted(last) => self.last_counted(last),
-            Facts::Late { .. } | Facts::Dismissed(_) | Facts::Container { .. } => {}
+            Facts::Late { .. }
+            | Facts::Dismissed(_)
+            | Facts::Container { .. }
+            | Facts::Bounds { .. }
+            | Facts::Loss { .. } => {}
             Facts::Alarms => self.alarms_committed(),
         }
     }
@@ -435,6 +467,8 @@ impl Floor {
             Facts::Count { session } => self.count_failed(session),
             Facts::Late { session } => self.late_not_kept(session),
             Facts::Dismissed(notice) => self.notice_stays(notice),
+            Facts::Bounds { subject } => self.bounds_failed(subject),
+            Facts::Loss { feed, before } => self.loss_not_noted(feed, *before),
             Facts::Container { name, before } => self.container_failed(name, before.as_deref()),
             Facts::Plain | Facts::Anchor { .. } | Facts::Counted(_) => {}
         }
@@ -476,6 +510,7 @@ impl Floor {
             if let Place::Bin(bin) = place {
                 self.touched.insert(bin.clone());
                 self.stale_bins.insert(bin.clone());
+                self.changed.bins.insert(bin.clone());
             }
         }
     }

@@ -12,11 +12,13 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Floor,
+    answer::CountCame,
     command::CountCommand,
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     weighed::Weighed,
+    why::Why,
 };
 use crate::{
     movement::{
@@ -89,10 +91,10 @@ impl Floor {
         }
     }
 
-    fn count_step(&mut self, now: &Moment, by: &Text, step: CountCommand, work: &mut Work) -> Result<Value, String> {
+    fn count_step(&mut self, now: &Moment, by: &Text, step: CountCommand, work: &mut Work) -> Result<Value, Why> {
         let (id, input, added) = match step {
             CountCommand::Open { bins, items, due, sight } => {
-                return self.open_session(now, by, &bins, &items, due, sight, work);
+                return self.open_session(now, by, &bins, &items, due, sight, work).map_err(Why::Words);
             }
             CountCommand::Line { session, place, item, pieces, plus } => {
                 let known = self.counts.sessions.get(&session).ok_or_else(|| no_count(&session))?;
@@ -134,7 +136,7 @@ impl Floor {
         };
         let outcome = match told.and_then(|_| self.tell_session(now, &id, input, by)) {
             Ok(Some(outcome)) => outcome,
-            Ok(None) => return Err(no_count(&id)),
+            Ok(None) => return Err(no_count(&id).into()),
             Err(why) => {
                 self.counts.sessions.insert(id, before);
                 return Err(why);
@@ -226,15 +228,9 @@ impl Floor {
     }
 
     /// Hands an input to a session; `None` when there is no such session.
-    fn tell_session(
-        &mut self,
-        now: &Moment,
-        id: &SessionId,
-        input: Input,
-        by: &Text,
-    ) -> Result<Option<Outcome>, String> {
+    fn tell_session(&mut self, now: &Moment, id: &SessionId, input: Input, by: &Text) -> Result<Option<Outcome>, Why> {
         let Some(session) = self.counts.sessions.get_mut(id) else { return Ok(None) };
-        session.handle(input, by, now.wall).map(Some).map_err(|refusal: Refusal| refusal.to_string())
+        session.handle(input, by, now.wall).map(Some).map_err(|refusal: Refusal| refusal.into())
     }
 
     fn post(&self, now: &Moment, outcome: &Outcome, session: &CountSession, work: &mut Work) {
@@ -365,8 +361,8 @@ impl Floor {
         now: &Moment,
         count: ActId,
         work: &mut Work,
-    ) -> Result<String, String> {
-        let Some(open) = self.counts.open.remove(&count) else { return Ok(String::new()) };
+    ) -> Result<(String, Option<CountCame>), String> {
+        let Some(open) = self.counts.open.remove(&count) else { return Ok((String::new(), None)) };
         // Its lines are said again with its end.
         self.counts.ended.insert(count, OpenCount { lines: Vec::new(), ..open.clone() });
         let refused = |why: &str| format!("count of {} is not taken: {why}", open.place);
@@ -379,9 +375,9 @@ impl Floor {
         }
         let before = self.counts.sessions.get(&open.session).cloned().ok_or_else(|| refused("it is gone"))?;
         match self.station_count_posted(now, &open, work) {
-            Ok(text) => {
+            Ok((text, came)) => {
                 self.depart(&open.session, Some(before), work);
-                Ok(text)
+                Ok((text, Some(came)))
             }
             Err(why) => {
                 self.counts.sessions.insert(open.session.clone(), before);
@@ -390,7 +386,12 @@ impl Floor {
         }
     }
 
-    fn station_count_posted(&mut self, now: &Moment, open: &OpenCount, work: &mut Work) -> Result<String, String> {
+    fn station_count_posted(
+        &mut self,
+        now: &Moment,
+        open: &OpenCount,
+        work: &mut Work,
+    ) -> Result<(String, CountCame), String> {
         let (id, by) = (&open.session, &open.by);
         let mut found: BTreeMap<ItemCode, u64> = BTreeMap::new();
         for line in &open.lines {
@@ -428,6 +429,7 @@ impl Floor {
         };
         if state == State::Investigating {
             let place = &open.place;
+            let came = CountCame::Again { place: place.clone(), missing };
             let missing = match missing {
                 0 => String::new(),
                 1 => format!(". 1 item that the books hold at {place} was not found: not found again it becomes 0"),
@@ -437,7 +439,7 @@ impl Floor {
                     )
                 }
             };
-            return Ok(format!("count all of {place} once more, by somebody else if possible{missing}"));
+            return Ok((format!("count all of {place} once more, by somebody else if possible{missing}"), came));
         }
         let said = open.lines.iter().find_map(|line| line.reason.as_ref());
         let reason = said.and_then(|said| reason_of(said.as_str())).unwrap_or(Reason::Miscount);
@@ -452,7 +454,9 @@ impl Floor {
         let session = self.counts.sessions.get(id).cloned().ok_or("it is gone")?;
         let outcome = self.tell_session(now, id, Input::Complete, by)?.ok_or("it is gone")?;
         self.post(now, &outcome, &session, work);
-        Ok(format!("{} is counted: {}", open.place, outcome.told))
+        let corrections = outcome.posts.iter().filter(|post| post.delta != 0).count();
+        let came = CountCame::Posted { place: open.place.clone(), corrections };
+        Ok((format!("{} is counted: {}", open.place, outcome.told), came))
     }
 
     /// What is due to be counted, most urgent first.
@@ -510,6 +514,11 @@ impl Floor {
         let items: BTreeMap<&str, f64> =
             items.into_iter().map(|(item, (sum, count))| (item.as_str(), sum / f64::from(count))).collect();
         json!({ "records": all.counted, "within_tolerance": all.share_within(), "mean": all.mean(), "items": items })
+    }
+
+    /// When an item was last counted at a place.
+    pub(super) fn last_count(&self, item: &ItemCode, place: &Place) -> Option<gateway_proto::time::WallTime> {
+        self.counts.last.get(&(item.clone(), place.clone())).map(|last| last.at)
     }
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = &CountSession> {

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use gateway_proto::{
-    name::{PlaceName, Text},
+    name::{FeedName, PlaceName, Text},
     place::Place,
     quantity::Quantity,
     record::Seq,
@@ -19,6 +19,7 @@ use super::{
     order::{Caller, Notice, Order, Ticket},
     scan::Step,
     weighed::{Difference, Recording, Weighed},
+    why::{ActRefusal, Why},
 };
 use crate::{
     device::Mass,
@@ -29,6 +30,7 @@ use crate::{
         fusion::{
             Answer, Disagreement, End, MovementKey, Occasion, Output, Proposal, Restated, Withdrawn, allocate::Way,
         },
+        rules::Subject,
         said::{ActId, Said},
     },
     register::Register,
@@ -36,10 +38,6 @@ use crate::{
 
 /// Movements that a late scan may still name, of all bins. A bin remembers fewer; this only bounds all of them.
 const KEYS_MAX: usize = 4_096;
-
-const STILL_RECORDING: &str = "the part is still being recorded; scan again to take it back";
-
-const TOO_LATE_TO_CHANGE: &str = "that was booked too long ago to change; scan the quantity, then the part again";
 
 /// Statements that go into one transaction, and what each of them is the recording of.
 #[derive(Debug, Default)]
@@ -141,6 +139,15 @@ pub(super) enum Facts {
     },
     /// The newest count of an item at a place.
     Counted(Box<LastCount>),
+    /// A subject's bounds were set.
+    Bounds {
+        subject: Subject,
+    },
+    /// Somebody took note of lost records; up to how many before.
+    Loss {
+        feed: FeedName,
+        before: Option<u64>,
+    },
     /// A notice that was dismissed.
     Dismissed(Box<Notice>),
     /// A kind of container that was weighed, and what was known of it.
@@ -273,7 +280,7 @@ impl Floor {
     /// The taking back of an act that waited could not be recorded: it waits on.
     pub(super) fn wait_on(&mut self, now: &Moment, act: ActId) {
         let Some(trace) = self.acts.get_mut(act) else { return };
-        trace.stage = Stage::Open;
+        (trace.stage, trace.was_withdrawn) = (Stage::Open, false);
         let (said, ends) = (trace.said.clone(), trace.ends.clone());
         for (i, bin) in ends.iter().enumerate() {
             let end = if i == 0 { End::Answering } else { End::Other };
@@ -290,15 +297,15 @@ impl Floor {
     ///
     /// # Errors
     /// Why that cannot be, for the person.
-    pub(super) fn restate(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), String> {
+    pub(super) fn restate(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), Why> {
         let Some(trace) = self.acts.get(act) else {
-            return Err(TOO_LATE_TO_CHANGE.to_owned());
+            return Err(ActRefusal::TooLateToChange.into());
         };
         match trace.stage {
             Stage::Open => {}
-            Stage::Over => return Err("nothing came of that scan; scan the quantity, then the part again".to_owned()),
-            Stage::Undone => return Err("that part was taken back; scan the quantity, then the part again".to_owned()),
-            Stage::Explained => return Err("that part is known by now; undo it and scan it anew".to_owned()),
+            Stage::Over => return Err(ActRefusal::NothingCame.into()),
+            Stage::Undone => return Err(ActRefusal::TakenBack.into()),
+            Stage::Explained => return Err(ActRefusal::Explained.into()),
         }
         let ends = trace.ends.clone();
         let is_recorded = !trace.made.is_empty();
@@ -319,7 +326,7 @@ impl Floor {
             }
         }
         if !is_known && is_recorded {
-            return Err(TOO_LATE_TO_CHANGE.to_owned());
+            return Err(ActRefusal::TooLateToChange.into());
         }
         if let Some(trace) = self.acts.get_mut(act) {
             trace.said.qty = Some(qty);
@@ -337,16 +344,16 @@ impl Floor {
     ///
     /// # Errors
     /// Why that cannot be, for the person.
-    pub(super) fn withdraw(&mut self, now: &Moment, act: ActId, work: &mut Work) -> Result<(), String> {
+    pub(super) fn withdraw(&mut self, now: &Moment, act: ActId, by: Option<&Text>, work: &mut Work) -> Result<(), Why> {
         let Some(trace) = self.acts.get(act) else {
-            return Err("that was booked too long ago to take back here; undo the movement on the page".to_owned());
+            return Err(ActRefusal::TooLongAgo.into());
         };
         if trace.stage == Stage::Undone {
             // As was said before; it is only not yet recorded.
             return Ok(());
         }
         if self.flights.contains_key(&act) {
-            return Err(STILL_RECORDING.to_owned());
+            return Err(ActRefusal::StillRecording.into());
         }
         let ends = trace.ends.clone();
         let mut is_recorded = ends.is_empty();
@@ -359,7 +366,9 @@ impl Floor {
             }
         }
         if is_recorded {
-            self.unmake(now, act, work)?;
+            self.unmake(now, act, by, work)?;
+        } else if let Some(trace) = self.acts.get_mut(act) {
+            trace.was_withdrawn = true;
         }
         for bin in &ends {
             self.drain_into(now, bin, act, work);
@@ -386,20 +395,20 @@ impl Floor {
     }
 
     /// Records the difference to what stands of an act.
-    fn remake(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), String> {
+    fn remake(&mut self, now: &Moment, act: ActId, qty: Quantity, work: &mut Work) -> Result<(), Why> {
         let Some(trace) = self.acts.get(act) else { return Ok(()) };
         let said = trace.said.clone();
         let mut total = trace.standing() + trace.in_flight;
         if total > qty.units() {
             if trace.is_changing() {
-                return Err("the part is still being recorded; scan the quantity again".to_owned());
+                return Err(ActRefusal::StillRecordingQuantity.into());
             }
             for made in trace.made.clone().iter().rev() {
                 if total <= qty.units() {
                     break;
                 }
                 total -= made.units;
-                work.push(Self::back(now, &said, made.at.clone()), Part::Remade { act });
+                work.push(Self::back(now, &said, None, made.at.clone()), Part::Remade { act });
                 self.acts.get_mut(act).into_iter().for_each(|trace| trace.backs += 1);
             }
         }
@@ -412,21 +421,22 @@ impl Floor {
     }
 
     /// Takes back all that stands of an act.
-    fn unmake(&mut self, now: &Moment, act: ActId, work: &mut Work) -> Result<(), String> {
+    fn unmake(&mut self, now: &Moment, act: ActId, by: Option<&Text>, work: &mut Work) -> Result<(), Why> {
         let Some(trace) = self.acts.get(act) else { return Ok(()) };
         if trace.is_changing() {
-            return Err(STILL_RECORDING.to_owned());
+            return Err(ActRefusal::StillRecording.into());
         }
-        self.take_back_all(now, act, work, &Part::Unmade { act });
+        self.take_back_all(now, act, by, work, &Part::Unmade { act });
         Ok(())
     }
 
-    fn back(now: &Moment, said: &Said, of: Position) -> Statement {
+    /// `by`: who takes it back, where that is not who said it.
+    fn back(now: &Moment, said: &Said, by: Option<&Text>, of: Position) -> Statement {
         Statement::TakeBack(Box::new(TakeBack {
             at: now.wall,
             clock: now.clock.clone(),
             by: said.by.clone(),
-            actor: said.actor.clone(),
+            actor: by.or(said.actor.as_ref()).cloned(),
             of,
         }))
     }
@@ -483,7 +493,7 @@ impl Floor {
             }
             Output::TakeBack { of, act } => match (self.keys.find(of), self.acts.get(act)) {
                 (Some(at), Some(trace)) => {
-                    let statement = Self::back(now, &trace.said, at);
+                    let statement = Self::back(now, &trace.said, None, at);
                     work.push(statement, Part::Superseded { bin: bin.clone() });
                 }
                 _ => self.answer_superseded(now, bin),
@@ -502,14 +512,14 @@ impl Floor {
         if trace.is_changing() {
             return self.try_later(now, Later::Undo { act, bin: bin.clone() });
         }
-        self.take_back_all(now, act, work, &Part::Undone { act, bin: bin.clone() });
+        self.take_back_all(now, act, None, work, &Part::Undone { act, bin: bin.clone() });
     }
 
-    fn take_back_all(&mut self, now: &Moment, act: ActId, work: &mut Work, part: &Part) {
+    fn take_back_all(&mut self, now: &Moment, act: ActId, by: Option<&Text>, work: &mut Work, part: &Part) {
         let Some(trace) = self.acts.get_mut(act) else { return };
         for made in &trace.made {
             trace.backs += 1;
-            work.push(Self::back(now, &trace.said, made.at.clone()), part.clone());
+            work.push(Self::back(now, &trace.said, by, made.at.clone()), part.clone());
         }
     }
 

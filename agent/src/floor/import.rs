@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gateway_proto::{movement::Movement, record::Seq};
+use gateway_proto::{movement::Movement, name::Text, record::Seq};
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    tell::audit,
 };
 use crate::{
     movement::entry::{Kept, KeptKey, Position, Statement, TakeBack},
@@ -92,7 +93,17 @@ impl Floor {
     }
 
     /// Takes a file of master data, or only says what it would change.
-    pub(super) fn import(&mut self, caller: Caller, kind: Kind, csv: &str, dry_run: bool, on_fault: OnFault) {
+    #[expect(clippy::too_many_arguments, reason = "a command's fields, and who gives it")]
+    pub(super) fn import(
+        &mut self,
+        now: &Moment,
+        caller: Caller,
+        kind: Kind,
+        csv: &str,
+        dry_run: bool,
+        on_fault: OnFault,
+        by: Option<&Text>,
+    ) {
         if self.next_register.is_some() {
             return self
                 .done_at_once(caller, Err("another import is being taken in; try again in a moment".to_owned()));
@@ -109,14 +120,15 @@ impl Floor {
         });
         let facts: Vec<Fact> = match import.facts(on_fault) {
             Ok(facts) if !dry_run => facts.cloned().collect(),
-            Ok(_) | Err(_) => return self.done_at_once(caller, Ok(report)),
+            Ok(_) | Err(_) => return self.done_with(caller, report),
         };
         report["taken"] = Value::Bool(true);
-        self.adopt(caller, &facts, report);
+        let detail = format!("{added} added, {changed} changed");
+        self.adopt(now, caller, &facts, report, by.map(|by| (by, format!("import {}", kind.plural()), detail)));
     }
 
     /// Takes a fact out of the master data.
-    pub(super) fn remove(&mut self, caller: Caller, kind: Kind, name: &str) {
+    pub(super) fn remove(&mut self, now: &Moment, caller: Caller, kind: Kind, name: &str, by: Option<&Text>) {
         if self.next_register.is_some() {
             return self.done_at_once(caller, Err("an import is being taken in; try again in a moment".to_owned()));
         }
@@ -125,6 +137,9 @@ impl Floor {
             Ok(Some(_)) => {
                 let mut work = Work::of(Statement::Forget(KeptKey::new(kind.name(), name)), Part::Facts(Facts::Plain));
                 self.adopt_register(next, &mut work);
+                if let Some(by) = by {
+                    audit(&mut work, now, by, &format!("remove {kind}"), name.to_owned());
+                }
                 self.command_work(caller, json!({ "removed": name }), work);
             }
             Ok(None) => self.done_at_once(caller, Err(format!("there is no {kind} {name}"))),
@@ -132,11 +147,21 @@ impl Floor {
         }
     }
 
-    fn adopt(&mut self, caller: Caller, facts: &[Fact], report: Value) {
+    fn adopt(
+        &mut self,
+        now: &Moment,
+        caller: Caller,
+        facts: &[Fact],
+        report: Value,
+        said: Option<(&Text, String, String)>,
+    ) {
         let mut work = Work::default();
         self.tell_register(facts, &mut work);
         if work.statements.is_empty() {
-            return self.done_at_once(caller, Ok(report));
+            return self.done_with(caller, report);
+        }
+        if let Some((by, act, detail)) = said {
+            audit(&mut work, now, by, &act, detail);
         }
         self.command_work(caller, report, work);
     }
@@ -167,6 +192,7 @@ impl Floor {
 
     pub(super) fn register_committed(&mut self, now: &Moment, register: &Arc<Register>) {
         self.register = register.clone();
+        self.changed.everything = true;
         self.register_failed(register);
         self.catalog = Arc::new(self.register.catalog());
         self.parked.look();

@@ -4,6 +4,7 @@ use gateway_proto::name::{DeviceName, PlaceName};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::why::{ActRefusal, Why};
 use crate::{
     device::scanner_host::Verdict,
     movement::{
@@ -42,7 +43,7 @@ pub enum Order {
 pub enum Reply {
     Heard(Heard),
     /// To a command: what came of it, or what is wrong and the way out.
-    Done(Result<Value, String>),
+    Done(Result<Value, Why>),
 }
 
 /// What came of a scan.
@@ -63,6 +64,8 @@ pub enum NotRecorded {
     Refused(String),
     /// The ledger cannot write now; the same may be tried again.
     Failed(String),
+    /// What was to be taken back is not there to be taken back. The ledger's words.
+    Gone(ActRefusal, String),
 }
 
 /// Something people should see: what happened and what they can do.
@@ -81,7 +84,7 @@ impl NotRecorded {
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::Refused(text) | Self::Failed(text) => text,
+            Self::Refused(text) | Self::Failed(text) | Self::Gone(_, text) => text,
         }
     }
 }

@@ -5,20 +5,23 @@ use std::{collections::VecDeque, time::Duration};
 use gateway_proto::{
     name::{DeviceName, PlaceName, Text},
     place::Place,
+    time::WallTime,
 };
 
 use super::{
     Floor, Pending,
+    answer::{Answer, Answers, Came, CountCame},
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Heard, Order},
+    why::Why,
 };
 use crate::{
     device::{Scan, scanner_host::Verdict},
     movement::{
         entry::{Kept, KeptKey, Origin, Statement},
         said::ActId,
-        session::{self, Codes, ExpectedLine, Known, Output, Session, Snapshot, Stamp, Token, Tracking},
+        session::{self, Codes, ExpectedLine, Known, Output, Session, Snapshot, Stamp, Token, Tracking, sight::Sight},
     },
     register::{
         Register,
@@ -36,6 +39,11 @@ const TAKEN_MAX: usize = 32;
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) session: Session,
+    /// The session as people may see it: of scans whose commit is awaited nothing.
+    pub(super) shown: Sight,
+    pub(super) answers: Answers,
+    /// Scans and forms that wait for their commit.
+    in_flight: usize,
     kept: Option<Snapshot>,
     /// Origins of the newest scans that were taken. The ledger knows those that became records; a scan that only told
     /// the session something, or waits for its weight, is told from its repetition here.
@@ -43,7 +51,7 @@ pub(super) struct Desk {
 }
 
 /// What one scan did to a station's session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) station: DeviceName,
     /// Acts and counts that it said, restated, took back, began or ended.
@@ -51,15 +59,50 @@ pub(super) struct Step {
     at: Duration,
     before: Snapshot,
     after: Snapshot,
+    shown: Sight,
+    number: u64,
+    heard_at: WallTime,
+    origin: Option<u64>,
+    came: Came,
+    kind: StepKind,
+}
+
+/// Whose state a step is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StepKind {
+    /// The station's session took a scan.
+    Scan,
+    /// A form that has a session of its own.
+    Form,
 }
 
 /// The site's lists as a station sees them.
-struct Lists<'f> {
-    register: &'f Register,
-    catalog: &'f Catalog,
+#[derive(Debug, Clone, Copy)]
+pub struct Lists<'f> {
+    pub register: &'f Register,
+    pub catalog: &'f Catalog,
 }
 
 impl Step {
+    /// What a page asked for: it changes nothing of the station's session, and is shown there once it is committed.
+    pub(super) fn form(now: &Moment, desk: &mut Desk, station: &DeviceName, origin: Option<u64>, came: Came) -> Self {
+        desk.in_flight += 1;
+        let snapshot = desk.session.snapshot(now.elapsed);
+        Self {
+            station: station.clone(),
+            acts: Vec::new(),
+            at: now.elapsed,
+            before: snapshot.clone(),
+            after: snapshot,
+            shown: desk.shown.clone(),
+            number: desk.answers.number(),
+            heard_at: now.wall,
+            origin,
+            came,
+            kind: StepKind::Form,
+        }
+    }
+
     pub(super) fn acts(&self) -> impl Iterator<Item = ActId> {
         self.acts.iter().copied()
     }
@@ -67,10 +110,11 @@ impl Step {
 
 impl Desk {
     pub(super) fn new(session: Session, taken: Vec<u64>) -> Self {
-        Self { session, kept: None, taken: taken.into() }
+        let shown = session.sight();
+        Self { session, shown, answers: Answers::default(), in_flight: 0, kept: None, taken: taken.into() }
     }
 
-    fn take(&mut self, origin: Origin) {
+    pub(super) fn take(&mut self, origin: Origin) {
         if self.taken.len() >= TAKEN_MAX {
             self.taken.pop_front();
         }
@@ -102,6 +146,7 @@ impl Floor {
             return;
         };
         let before = desk.session.snapshot(now.elapsed);
+        let number = desk.answers.number();
         let delivery = token.as_ref().ok().and_then(delivery);
         let outputs = match token {
             Ok(token) => self.step(now, station, token),
@@ -114,11 +159,20 @@ impl Floor {
                 at: now.elapsed,
                 before,
                 after: desk.session.snapshot(now.elapsed),
+                shown: desk.session.sight(),
+                number,
+                heard_at: now.wall,
+                origin: origin.map(|origin| origin.key),
+                came: came_of(&outputs),
+                kind: StepKind::Scan,
             })
         });
         let mut work = Work { caller: Some(caller), origin, step, ..Work::default() };
         match self.take(now, station, outputs, &mut work) {
-            Ok(next) => {
+            Ok((next, counted)) => {
+                if let (Some(step), Some(counted)) = (&mut work.step, counted) {
+                    step.came = Came::Counted(counted);
+                }
                 if let Some(reference) = delivery.filter(|_| !work.statements.is_empty()) {
                     self.receive(&reference, &mut work);
                 }
@@ -129,7 +183,14 @@ impl Floor {
                 self.keep_session(now, station, &mut work);
                 if work.statements.is_empty() {
                     work.caller = None;
+                    let step = work.step.take();
+                    step.iter().for_each(|step| self.step_answered_at_once(step));
                     self.heard(caller, Verdict::Accepted, std::mem::take(&mut work.text));
+                }
+                if work.step.is_some()
+                    && let Some(desk) = self.desks.get_mut(station)
+                {
+                    desk.in_flight += 1;
                 }
                 self.submit(work);
             }
@@ -138,7 +199,9 @@ impl Floor {
                 let step = work.step.take();
                 self.abandon(now, work);
                 self.put_back(now, step);
-                self.heard(caller, Verdict::Refused, why);
+                let origin = origin.map(|origin| origin.key);
+                self.refused_at(now, station, number, origin, why.clone());
+                self.heard(caller, Verdict::Refused, why.to_string());
             }
         }
         self.finish(now);
@@ -176,7 +239,7 @@ impl Floor {
         desk.session.handle(now.elapsed, &stamp, token, &mut next_act)
     }
 
-    fn is_taken(&self, station: &DeviceName, origin: Origin) -> bool {
+    pub(super) fn is_taken(&self, station: &DeviceName, origin: Origin) -> bool {
         let is_taken = self.desks.get(station).is_some_and(|desk| desk.taken.contains(&origin.key));
         // A scan that waits for its weight, or was recorded by it, is known by its act.
         is_taken || self.acts.knows(origin.key)
@@ -190,7 +253,7 @@ impl Floor {
     }
 
     /// The repetition of a scan hears what the scan hears, no sooner.
-    fn hear_again(&mut self, caller: Caller, station: &DeviceName, origin: Origin) {
+    pub(super) fn hear_again(&mut self, caller: Caller, station: &DeviceName, origin: Origin) {
         let is_it = |pending: &&mut Pending| {
             pending.origin.is_some_and(|known| known.key == origin.key)
                 && pending.step.as_ref().is_some_and(|step| step.station == *station)
@@ -200,7 +263,7 @@ impl Floor {
             return;
         }
         let text = self.desks.get(station).map(|desk| desk.session.expecting()).unwrap_or_default();
-        let reply = self.reply(caller, Heard { verdict: Verdict::Accepted, is_repetition: true, text });
+        let reply = self.reply(caller, Heard { verdict: Verdict::Accepted, is_repetition: true, text }, None);
         self.orders.push_back(Order::Reply { caller, reply });
     }
 
@@ -215,19 +278,21 @@ impl Floor {
         for station in due {
             let Some(desk) = self.desks.get_mut(&station) else { continue };
             let outputs = desk.session.tick(now.elapsed);
+            let came = came_of(&outputs);
             let mut work = Work::default();
             // Nothing is said by leaving; a count that was begun is dropped.
             if self.take(now, &station, outputs, &mut work).is_ok() {
                 self.keep_session(now, &station, &mut work);
                 self.submit(work);
             }
+            self.left_alone(now, &station, came);
         }
     }
 
     /// What a session took was not recorded: the same scan may come again and finds it as it was.
     pub(super) fn put_back(&mut self, now: &Moment, step: Option<Box<Step>>) {
         let Some(step) = step else { return };
-        let Step { station, acts, at, before, after } = *step;
+        let Step { station, acts, at, before, after, .. } = *step;
         for act in &acts {
             self.station_count_put_back(*act);
         }
@@ -241,27 +306,92 @@ impl Floor {
         }
     }
 
-    /// Takes what a session came to; the text of what comes next.
-    fn take(
+    /// What a step came to is committed, or there was nothing to commit: people may see it.
+    pub(super) fn step_answered(&mut self, now: &Moment, step: &Step, came: Option<Came>) {
+        let Some(desk) = self.desks.get_mut(&step.station) else { return };
+        desk.in_flight = desk.in_flight.saturating_sub(1);
+        if desk.in_flight == 0 {
+            desk.shown = desk.session.sight();
+        } else if step.kind == StepKind::Scan {
+            desk.shown = step.shown.clone();
+        }
+        let at = if came.is_some() { now.wall } else { step.heard_at };
+        let came = came.unwrap_or_else(|| step.came.clone());
+        desk.answers.push(Answer { number: step.number, at, origin: step.origin, came });
+        self.changed.stations.insert(step.station.clone());
+    }
+
+    fn step_answered_at_once(&mut self, step: &Step) {
+        let Some(desk) = self.desks.get_mut(&step.station) else { return };
+        if desk.in_flight == 0 {
+            desk.shown = step.shown.clone();
+        }
+        let Step { number, heard_at: at, origin, came, .. } = step.clone();
+        desk.answers.push(Answer { number, at, origin, came });
+        self.changed.stations.insert(step.station.clone());
+    }
+
+    /// What a step took was not recorded: its station is as before, and says why.
+    pub(super) fn not_taken(&mut self, now: &Moment, step: Option<Box<Step>>, came: Came) {
+        let Some(step) = step else { return };
+        if step.kind == StepKind::Scan {
+            self.put_back(now, Some(step.clone()));
+        }
+        self.step_answered(now, &step, Some(came));
+    }
+
+    /// A scan was refused at once.
+    pub(super) fn refused_at(
+        &mut self,
+        now: &Moment,
+        station: &DeviceName,
+        number: u64,
+        origin: Option<u64>,
+        why: Why,
+    ) {
+        let Some(desk) = self.desks.get_mut(station) else { return };
+        desk.answers.push(Answer { number, at: now.wall, origin, came: Came::Refused(why) });
+        if desk.in_flight == 0 {
+            desk.shown = desk.session.sight();
+        }
+        self.changed.stations.insert(station.clone());
+    }
+
+    /// A station fell back by itself.
+    fn left_alone(&mut self, now: &Moment, station: &DeviceName, came: Came) {
+        let Some(desk) = self.desks.get_mut(station) else { return };
+        if let Came::Dropped(_) = came {
+            let number = desk.answers.number();
+            desk.answers.push(Answer { number, at: now.wall, origin: None, came });
+        }
+        if desk.in_flight == 0 {
+            desk.shown = desk.session.sight();
+        }
+        self.changed.stations.insert(station.clone());
+    }
+
+    /// Takes what a session came to; the text of what comes next, and what a count came to.
+    pub(super) fn take(
         &mut self,
         now: &Moment,
         station: &DeviceName,
         outputs: Vec<Output>,
         work: &mut Work,
-    ) -> Result<String, String> {
+    ) -> Result<(String, Option<CountCame>), Why> {
         let mut text = String::new();
+        let mut counted = None;
         for output in outputs {
             match output {
                 Output::Say(said) => {
                     if let Err(why) = self.say(now, &said, work) {
                         self.acts.forget(said.act);
-                        return Err(why);
+                        return Err(why.into());
                     }
                 }
                 Output::Restate { act, qty } => self.restate(now, act, qty, work)?,
                 Output::Withdraw { act } => {
                     self.reopen(act, work);
-                    self.withdraw(now, act, work)?;
+                    self.withdraw(now, act, None, work)?;
                 }
                 Output::CountBegun { count, place } => {
                     let by = self.counter_at(station);
@@ -269,18 +399,19 @@ impl Floor {
                 }
                 Output::Counted(line) => self.station_counted(*line),
                 Output::CountEnded { count, .. } if !self.station_counts(count) => {
-                    return Err("the count was begun before a restart; scan BW:CANCEL and count again".to_owned());
+                    return Err("the count was begun before a restart; scan BW:CANCEL and count again".into());
                 }
                 Output::CountEnded { count, .. } => {
-                    work.text = self.station_count_ended(now, count, work)?;
+                    let (text, came) = self.station_count_ended(now, count, work)?;
+                    (work.text, counted) = (text, came);
                 }
                 Output::CountDropped { count } => self.station_count_dropped(count),
                 Output::Dropped(what) => text = format!("{what}. "),
                 Output::Expecting(next) => text.push_str(&next),
-                Output::Refused(refusal) => return Err(refusal.to_string()),
+                Output::Refused(refusal) => return Err(refusal.into()),
             }
         }
-        Ok(text)
+        Ok((text, counted))
     }
 
     /// Who counts: the badge, or the station for want of one.
@@ -303,7 +434,7 @@ impl Floor {
     }
 
     /// A delivery came in whole: nothing more is expected of it.
-    fn receive(&mut self, reference: &Text, work: &mut Work) {
+    pub(super) fn receive(&mut self, reference: &Text, work: &mut Work) {
         for part in &work.parts {
             if let Part::Said { act, .. } | Part::Kept { act } | Part::Booked { act, .. } = part
                 && let Some(trace) = self.acts.get_mut(*act)
@@ -315,7 +446,7 @@ impl Floor {
     }
 
     /// A delivery is taken back, so it is expected again.
-    fn reopen(&mut self, act: ActId, work: &mut Work) {
+    pub(super) fn reopen(&mut self, act: ActId, work: &mut Work) {
         let reference = self.acts.get(act).and_then(|trace| trace.delivery.clone());
         if let Some(reference) = reference {
             self.mark(reference.as_str(), ShipmentState::Received, ShipmentState::Open, work);
@@ -346,8 +477,49 @@ impl Floor {
     }
 
     fn heard(&mut self, caller: Caller, verdict: Verdict, text: String) {
-        let reply = self.reply(caller, Heard { verdict, is_repetition: false, text });
+        let reply = self.reply(caller, Heard { verdict, is_repetition: false, text }, None);
         self.orders.push_back(Order::Reply { caller, reply });
+    }
+}
+
+/// What a scan came to, as people see it once it is committed.
+fn came_of(outputs: &[Output]) -> Came {
+    let (mut said, mut withdrawn, mut dropped) = (Vec::new(), Vec::new(), None);
+    for output in outputs {
+        match output {
+            Output::Say(act) => said.push(act.act),
+            Output::Restate { act, .. } => said.push(*act),
+            Output::Withdraw { act } => withdrawn.push(*act),
+            Output::Dropped(what) => dropped = Some(what.clone()),
+            Output::CountBegun { .. }
+            | Output::Counted(_)
+            | Output::CountEnded { .. }
+            | Output::CountDropped { .. }
+            | Output::Expecting(_)
+            | Output::Refused(_) => {}
+        }
+    }
+    match (said.is_empty(), withdrawn.is_empty(), dropped) {
+        (false, ..) => Came::Said(said),
+        (true, false, _) => Came::TakenBack(withdrawn),
+        (true, true, Some(dropped)) => Came::Dropped(dropped),
+        (true, true, None) => Came::Heard,
+    }
+}
+
+/// The act that an output says.
+pub(super) fn said_of(output: &Output) -> Option<ActId> {
+    match output {
+        Output::Say(said) => Some(said.act),
+        Output::Restate { .. }
+        | Output::Withdraw { .. }
+        | Output::CountBegun { .. }
+        | Output::Counted(_)
+        | Output::CountEnded { .. }
+        | Output::CountDropped { .. }
+        | Output::Dropped(_)
+        | Output::Expecting(_)
+        | Output::Refused(_) => None,
     }
 }
 
@@ -366,7 +538,7 @@ fn act_of(output: &Output) -> Option<ActId> {
 }
 
 /// The delivery that a token brings in whole.
-fn delivery(token: &Token) -> Option<Text> {
+pub(super) fn delivery(token: &Token) -> Option<Text> {
     match token {
         Token::Shipment { reference, lines } if !lines.is_empty() => Some(reference.clone()),
         Token::Shipment { .. }

@@ -64,6 +64,8 @@ struct Sorted {
     alarm_rows: Vec<(Subject, rules::Kept)>,
     last_alarm: u64,
     notices: Vec<Notice>,
+    bounds_history: super::bounds::Histories,
+    losses_seen: std::collections::BTreeMap<gateway_proto::name::FeedName, u64>,
     /// What could not be read, for the log.
     unreadable: Vec<String>,
 }
@@ -132,7 +134,11 @@ impl Floor {
             next_notice,
             disagreements: std::collections::BTreeMap::new(),
             parked: super::import::Parked::default(),
+            bounds_history: sorted.bounds_history,
+            losses_seen: sorted.losses_seen,
             later: Vec::new(),
+            newest: super::moved::Newest::default(),
+            changed: super::changed::Changed { everything: true, ..Default::default() },
             pending: HashMap::new(),
             next_ticket: 0,
             commanders: std::collections::BTreeMap::new(),
@@ -157,6 +163,13 @@ impl Floor {
         }
         floor.look_at_all_alarms(now);
         floor
+    }
+
+    /// Takes over what moved last before the start, oldest first, to be shown.
+    pub fn remember(&mut self, moved: impl IntoIterator<Item = super::moved::Moved>) {
+        for moved in moved {
+            self.newest.push(moved);
+        }
     }
 
     /// Tells every bin on a scale what the books hold.
@@ -205,6 +218,14 @@ impl Sorted {
             }
             "last-alarm" => self.last_alarm = serde_json::from_str(text)?,
             "notice" => self.notices.push(serde_json::from_str(text)?),
+            super::bounds::KEPT => {
+                let subject = name.parse().map_err(serde::de::Error::custom)?;
+                self.bounds_history.insert(subject, serde_json::from_str(text)?);
+            }
+            super::tell::LOSSES_SEEN => {
+                let feed = name.parse().map_err(serde::de::Error::custom)?;
+                self.losses_seen.insert(feed, serde_json::from_str(text)?);
+            }
             _ if Kind::named(kind).is_some() => self.facts.push(serde_json::from_str(text)?),
             // Another version's: it stays where it is.
             _ => {}

@@ -101,7 +101,7 @@ impl Floor {
     }
 
     fn answer(&mut self, caller: Caller, heard: Heard) {
-        let reply = self.reply(caller, heard);
+        let reply = self.reply(caller, heard, None);
         self.orders.push_back(Order::Reply { caller, reply });
     }
 }

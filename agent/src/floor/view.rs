@@ -11,6 +11,7 @@ use super::{
     command::{Command, Look},
     moment::Moment,
     order::{Caller, Notice, Order, Reply},
+    why::Why,
 };
 use crate::{
     movement::{
@@ -36,14 +37,20 @@ impl Floor {
                 let work = Work::of(Statement::TakeBack(Box::new(back)), Part::Back);
                 self.command_work(caller, json!({ "taken_back": seq }), work);
             }
+            Command::UndoAct { act, by } => self.undo_act(now, caller, act, by.as_ref()),
             Command::Calibrate { bin, by, step } => self.calibrate(now, caller, &bin, &by, step),
             Command::WeighContainer { name, bin } => self.weigh_container(caller, &name, &bin),
             Command::Count { by, step } => self.count(now, caller, &by, step),
-            Command::Import { kind, csv, dry_run, skip_bad } => {
+            Command::Import { kind, csv, dry_run, skip_bad, by } => {
                 let on_fault = if skip_bad { OnFault::SkipBad } else { OnFault::TakeNone };
-                self.import(caller, kind, &csv, dry_run, on_fault);
+                self.import(now, caller, kind, &csv, dry_run, on_fault, by.as_ref());
             }
-            Command::Remove { kind, name } => self.remove(caller, kind, &name),
+            Command::Remove { kind, name, by } => self.remove(now, caller, kind, &name, by.as_ref()),
+            Command::Tell { fact, by } => self.tell(now, caller, &fact, &by),
+            Command::Bounds { subject, min, max, why, by } => {
+                self.set_bounds(now, caller, &subject, [min, max], (why, by));
+            }
+            Command::NoteLoss { feed, lost, by } => self.note_loss(now, caller, &feed, lost, &by),
             Command::Acknowledge { subject, by } => self.acknowledge(now, caller, &subject, by),
             Command::Dismiss { notice } => self.dismiss(caller, notice),
         }
@@ -95,7 +102,7 @@ impl Floor {
     /// Replies to a command once `work` is recorded.
     pub(super) fn command_work(&mut self, caller: Caller, value: Value, mut work: Work) {
         if work.statements.is_empty() {
-            return self.done_at_once(caller, Ok(value));
+            return self.done_with(caller, value);
         }
         self.commanders.insert(caller, value);
         work.caller = Some(caller);
@@ -191,7 +198,7 @@ impl Floor {
 
     /// Replies to a question, in the order of everything else.
     pub fn handle_look(&mut self, now: &Moment, caller: Caller, look: &Look) {
-        let came = self.look(now, look);
+        let came = self.look(now, look).map_err(Why::Words);
         self.orders.push_back(Order::Reply { caller, reply: Reply::Done(came) });
     }
 }

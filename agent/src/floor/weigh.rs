@@ -213,6 +213,7 @@ impl Floor {
         }
         weighed.fusion.handle_level(now.elapsed, level);
         self.stale_bins.insert(bin.clone());
+        self.changed.bins.insert(bin.clone());
         self.drain(now, bin);
     }
 
@@ -222,6 +223,7 @@ impl Floor {
         let remedy = weighed.remedy(bin);
         if weighed.shown != remedy {
             weighed.shown.clone_from(&remedy);
+            self.changed.bins.insert(bin.clone());
             self.orders.push_back(Order::Doubt { scale: weighed.scale.clone(), remedy });
         }
     }

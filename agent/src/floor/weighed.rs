@@ -11,7 +11,7 @@ use super::{order::Caller, still::Still};
 use crate::{
     device::{Cause, Mass, Weight},
     movement::{
-        calibration::{self, Calibration, Procedure},
+        calibration::{self, Calibration, Outcome, Procedure},
         counted::Counted,
         fusion::{Attendance, Fusion, Patience},
         pieces,
@@ -38,6 +38,9 @@ pub(super) struct Weighed {
     pub(super) calibration: Calibration,
     /// A calibration under way.
     pub(super) procedure: Option<Procedure>,
+    /// What the last statement to it came to, and one that is still being recorded.
+    pub(super) came: Option<Outcome>,
+    pub(super) coming: Option<Outcome>,
     pub(super) ground: Ground,
     /// What a piece weighs, as far as that is known.
     piece: Mass,
@@ -138,6 +141,8 @@ impl Weighed {
             place,
             calibration,
             procedure: None,
+            came: None,
+            coming: None,
             ground,
             piece: load.piece,
             load,
@@ -184,7 +189,7 @@ impl Weighed {
     pub(super) fn forget_item(&mut self) -> (Vec<Said>, bool) {
         let waiting = self.fusion.acts().cloned().collect();
         self.fusion = Fusion::new(self.place.clone(), Patience::default(), self.attendance);
-        (self.level, self.procedure) = (None, None);
+        (self.level, self.procedure, self.came) = (None, None, None);
         (waiting, self.calibration.piece.take().is_some())
     }
 

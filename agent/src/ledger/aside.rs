@@ -5,6 +5,8 @@
 //! it, it is acknowledged like any other. What the hub could not even *read* was declared lost in the chain; sent again it
 //! is a new record at the end, and the old one no longer counts on site.
 
+use std::collections::BTreeMap;
+
 use gateway_proto::{
     chain::Epoch,
     movement::Movement,
@@ -127,6 +129,25 @@ pub(super) fn list(db: &Connection, limit: usize) -> Result<Vec<Aside>, LedgerEr
          FROM set_aside JOIN life USING (life) ORDER BY sent_as IS NOT NULL, feed, life, seq LIMIT ?",
     )
     .and_then(|mut select| select.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], row)?.collect())
+    .map_err(LedgerError::Read)
+}
+
+/// Of each feed, how many set aside records nobody has dealt with: those of the newest epoch, and those of earlier ones.
+///
+/// # Errors
+/// [`LedgerError::Read`].
+pub(super) fn waiting(db: &Connection) -> Result<BTreeMap<FeedName, (u64, u64)>, LedgerError> {
+    let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(FeedName, (u64, u64))> {
+        let (now, earlier): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok((word(row, 0)?, (now.cast_unsigned(), earlier.cast_unsigned())))
+    };
+    db.prepare_cached(
+        "SELECT feed, sum(life = newest), sum(life <> newest)
+         FROM set_aside JOIN life USING (life)
+              JOIN (SELECT feed, max(life) AS newest FROM life GROUP BY feed) USING (feed)
+         WHERE sent_as IS NULL GROUP BY feed",
+    )
+    .and_then(|mut select| select.query_map([], row)?.collect())
     .map_err(LedgerError::Read)
 }
 

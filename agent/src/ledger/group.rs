@@ -166,6 +166,14 @@ impl Ledger {
         self.book.news.iter().map(|(feed, news)| (feed.clone(), news.movements)).collect()
     }
 
+    /// Of each feed, how many set aside records wait for somebody: of its newest epoch, and of earlier ones.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn aside_waiting(&self) -> Result<BTreeMap<FeedName, (u64, u64)>, LedgerError> {
+        aside::waiting(&self.db)
+    }
+
     /// What is set aside; `limit` at most.
     ///
     /// # Errors
@@ -381,6 +389,7 @@ impl Group<'_> {
                 }
                 Planned::Keep(fact) => kept::keep(self.db, &fact)?,
                 Planned::Forget(key) => kept::forget(self.db, &key)?,
+                Planned::Audit(line) => self.audit(line.at, &line.actor, &line.act, &line.detail)?,
             }
         }
         Ok(Ok(Outcome::Recorded(recorded)))

@@ -18,7 +18,7 @@ use super::{
     key,
 };
 use crate::movement::{
-    entry::{Claim, Entry, EntryError, Kept, KeptKey, Level, Position, Posting, Statement, TakeBack},
+    entry::{AuditLine, Claim, Entry, EntryError, Kept, KeptKey, Level, Position, Posting, Statement, TakeBack},
     said::ActId,
 };
 
@@ -28,6 +28,7 @@ pub(super) enum Planned {
     Count { feed: FeedName, count: Box<Count>, text: RecordText },
     Keep(Kept),
     Forget(KeptKey),
+    Audit(AuditLine),
 }
 
 /// A movement to append.
@@ -78,6 +79,10 @@ impl Group<'_> {
                 }
                 Statement::Forget(key) => {
                     rows.push(Planned::Forget(key));
+                    Ok(())
+                }
+                Statement::Audit(line) => {
+                    rows.push(Planned::Audit(line));
                     Ok(())
                 }
             };

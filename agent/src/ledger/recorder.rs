@@ -71,6 +71,8 @@ pub struct View {
     pub since_checkpoint: BTreeMap<FeedName, u64>,
     /// Records of a wrong clock whose times wait to be put right.
     pub marks: Marks,
+    /// Set aside records that wait for somebody: of a feed's newest epoch, and of earlier ones.
+    pub aside: Arc<BTreeMap<FeedName, (u64, u64)>>,
 }
 
 /// The way to the recorder. Cheap to clone; the recorder ends when the last one is gone.
@@ -124,7 +126,8 @@ impl Recorder {
     /// That of the system, which has no thread for us.
     pub fn start(ledger: Ledger) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (commands, queue) = mpsc::channel(QUEUE_MAX);
-        let (publish, view) = watch::channel(Arc::new(view_of(&ledger)));
+        let view = View { aside: aside_of(&ledger), ..view_of(&ledger) };
+        let (publish, view) = watch::channel(Arc::new(view));
         let (news, _) = broadcast::channel(NEWS_MAX);
         let announce = news.clone();
         let thread = thread::Builder::new()
@@ -290,6 +293,7 @@ fn run(
         if writes.is_empty() {
             continue;
         }
+        let touches_aside = writes.iter().any(|write| !matches!(write, Write::Record { .. }));
         let mut replies = Vec::with_capacity(writes.len());
         let (fullness, rides) = (ledger.room().fullness, held.ride(&ledger, &writes));
         let committed = ledger.in_one_commit(|book| {
@@ -310,11 +314,15 @@ fn run(
         if failed.is_none() && rides {
             held.clear();
         }
+        // Movements change nothing of it, and are most of what comes.
+        let aside = (failed.is_none() && touches_aside).then(|| aside_of(&ledger));
         let is_damaged = failed.as_ref().is_some_and(|error| ledger.is_damage(error));
         publish.send_modify(|view| {
             *view = Arc::new(match &failed {
                 None => {
-                    let mut shown = View { refused_full: view.refused_full, ..view_of(&ledger) };
+                    let (refused_full, aside) =
+                        (view.refused_full, aside.clone().unwrap_or_else(|| view.aside.clone()));
+                    let mut shown = View { refused_full, aside, ..view_of(&ledger) };
                     held.show(&mut shown);
                     shown
                 }
@@ -361,7 +369,8 @@ fn tidy(ledger: &mut Ledger, publish: &watch::Sender<Arc<View>>) {
 /// Publishes where the feeds stand, with what is held.
 fn show(publish: &watch::Sender<Arc<View>>, ledger: &Ledger, held: &Held) {
     publish.send_modify(|view| {
-        let mut shown = View { refused_full: view.refused_full, trouble: view.trouble.clone(), ..view_of(ledger) };
+        let (aside, trouble) = (view.aside.clone(), view.trouble.clone());
+        let mut shown = View { refused_full: view.refused_full, trouble, aside, ..view_of(ledger) };
         held.show(&mut shown);
         *view = Arc::new(shown);
     });
@@ -434,6 +443,11 @@ fn looked<T>(answered: Result<Result<T, LedgerError>, oneshot::error::RecvError>
     answered.map_err(|_| Refused::Closed)?.map_err(|error| Refused::Ledger(Arc::new(error)))
 }
 
+/// None where the file cannot be read: what is wrong with it is told by whoever writes next.
+fn aside_of(ledger: &Ledger) -> Arc<BTreeMap<FeedName, (u64, u64)>> {
+    Arc::new(ledger.aside_waiting().unwrap_or_default())
+}
+
 fn view_of(ledger: &Ledger) -> View {
     View {
         standings: ledger.standings(),
@@ -444,5 +458,6 @@ fn view_of(ledger: &Ledger) -> View {
         refused_full: 0,
         since_checkpoint: ledger.since_checkpoint(),
         marks: ledger.marks().clone(),
+        aside: Arc::default(),
     }
 }

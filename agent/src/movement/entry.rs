@@ -45,6 +45,8 @@ pub enum Statement {
     Keep(Kept),
     /// That fact no longer holds; nothing when there is none.
     Forget(KeptKey),
+    /// What somebody did, for whoever asks later.
+    Audit(AuditLine),
 }
 
 /// Takes back a movement by the correcting one. Twice is an error: the second is recorded nowhere.
@@ -112,6 +114,16 @@ pub struct Kept {
     pub key: KeptKey,
     /// JSON.
     pub text: String,
+}
+
+/// A line of what people did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    pub at: WallTime,
+    /// By badge.
+    pub actor: String,
+    pub act: String,
+    pub detail: String,
 }
 
 /// What became of an entry.

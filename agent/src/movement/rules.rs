@@ -230,6 +230,12 @@ impl Rules {
     }
 
     /// Everything that has to outlive a restart.
+    /// How a subject stands; `None` where nobody watches it.
+    #[must_use]
+    pub fn state(&self, subject: &Subject) -> Option<State> {
+        self.watched.get(subject).map(|watched| watched.state)
+    }
+
     #[must_use]
     pub fn snapshot(&self, now: Duration) -> Snapshot {
         let subjects = self.watched.iter().map(|(subject, watched)| (subject.clone(), watched.kept(now)));

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! [`codes`] the site's lists · [`mode`] what a scan does · [`token`] what a scan says · [`hear`] scan → token ·
-//! [`refusal`] why not · [`output`] what comes of it · `pair` and `slots` what holds · `state` all that is remembered · `booking`
+//! [`refusal`] why not · [`output`] what comes of it · [`sight`] what it shows · `pair` and `slots` what holds · `state` all that is remembered · `booking`
 //! acts · `count` counts · `step` token by token · [`phase`] where it stands
 
 pub mod codes;
@@ -28,6 +28,7 @@ pub mod mode;
 pub mod output;
 pub mod phase;
 pub mod refusal;
+pub mod sight;
 pub mod token;
 
 mod booking;
@@ -45,7 +46,7 @@ use serde::{Deserialize, Serialize};
 pub use codes::{Codes, ExpectedLine, Known, Tracking};
 pub use hear::hear;
 pub use mode::{Mode, Task};
-pub use output::{Badge, CountLine, Found, IDLE, Output, Stamp, Station};
+pub use output::{Badge, CountLine, DropCause, Dropped, Found, IDLE, Output, Stamp, Station, Unfinished};
 pub use phase::Phase;
 pub use refusal::Refusal;
 pub use token::{Acquaintance, Part, Token};
@@ -230,7 +231,7 @@ impl Session {
     fn fall_back(&mut self, now: Duration) -> Vec<Output> {
         let mut out = Vec::new();
         if self.next_tick().is_some_and(|at| now >= at) {
-            self.state.drop_unfinished("the station was left alone", &mut out);
+            self.state.drop_unfinished(DropCause::LeftAlone, &mut out);
             self.state.forget();
             self.before = None;
         }

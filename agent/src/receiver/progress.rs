@@ -1,5 +1,4 @@
-//! How far a receiver of alarms is, and what a person is told of one that is not reached. Times are monotonic, measured
-//! from any fixed start.
+//! How far a receiver of alarms is, and why one is not reached. Times are monotonic, measured from any fixed start.
 
 use std::time::Duration;
 
@@ -38,29 +37,4 @@ pub enum Closed {
     No,
     /// It said that it is gone for good.
     UntilRestart,
-}
-
-impl Progress {
-    /// What is wrong with the receiver `name`, a line each, with what a person can do.
-    #[must_use]
-    pub fn problems(&self, name: &str, now: Duration) -> Vec<String> {
-        let mut problems = Vec::new();
-        if let Some(Trouble { why, since, closed }) = &self.trouble {
-            let seconds = now.saturating_sub(*since).as_secs();
-            problems.push(match closed {
-                Closed::No => format!("alarms to {name}: {why}, since {seconds} s; {} waiting", self.waiting),
-                Closed::UntilRestart => format!("alarms to {name}: {why}"),
-            });
-        }
-        if self.set_aside > 0 {
-            let count = self.set_aside;
-            problems.push(format!(
-                "alarms to {name}: {count} set aside because they were refused {REFUSALS_MAX} times; check its address and secret"
-            ));
-        }
-        if self.dropped > 0 {
-            problems.push(format!("alarms to {name}: {} never sent; the page shows them", self.dropped));
-        }
-        problems
-    }
 }

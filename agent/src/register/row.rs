@@ -41,7 +41,7 @@ pub(super) trait Row: Sized {
 }
 
 /// A value out of a few words.
-pub(super) trait Word: Copy + 'static {
+pub(crate) trait Word: Copy + 'static {
     const ALL: &'static [Self];
     fn word(self) -> &'static str;
 }

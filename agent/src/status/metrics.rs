@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::Status;
+use super::{Status, problems::Level};
 
 /// The metrics of a status.
 #[must_use]
@@ -43,7 +43,11 @@ pub fn text(status: &Status) -> String {
         "Unix time that is certainly past.",
         &mut one(u64::try_from(clock.floor.millis() / 1_000).unwrap_or_default()),
     );
-    metric("agent_problems", "gauge", "What status lists as wrong.", &mut one(status.problems.len() as u64));
+    let of_level = |level| status.problems.iter().filter(|problem| problem.level == level).count() as u64;
+    let levels = Level::ALL
+        .into_iter()
+        .map(|level| (format!("{{site=\"{}\",level=\"{}\"}}", status.site, level.word()), of_level(level)));
+    metric("agent_problems", "gauge", "What status lists as wrong.", &mut levels.into_iter());
     type Feed = fn(&super::FeedStatus) -> u64;
     let feeds: [(&str, &str, &str, Feed); 7] = [
         ("agent_records_recorded_total", "counter", "Records committed to the ledger.", |f| f.counts.recorded),
@@ -119,6 +123,7 @@ mod tests {
             clock: crate::clock::Clock::start().status(),
             feeds: [("acme".parse().unwrap(), feed)].into(),
             devices: [("scale \"1\"".parse().unwrap(), device)].into(),
+            page: None,
             problems: Vec::new(),
         });
         for line in [

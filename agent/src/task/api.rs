@@ -61,7 +61,7 @@ pub async fn bind_metrics(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Serves the socket until stopped: what the watcher sees, and what people ask of the floor.
+/// Serves the socket until stopped: what the watcher sees, what people ask of the floor, and what floors above add.
 ///
 /// # Errors
 /// The system's.
@@ -70,6 +70,7 @@ pub async fn run(
     watcher: Arc<Watcher>,
     floor: FloorWay,
     desk: LedgerDesk,
+    further: Router,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let seen = Router::new()
@@ -77,7 +78,7 @@ pub async fn run(
         .route("/metrics", get(prometheus))
         .route("/on-hand", get(on_hand))
         .with_state(watcher);
-    axum::serve(listener, seen.merge(asked(floor)).merge(ledger::routes(desk)))
+    axum::serve(listener, seen.merge(asked(floor)).merge(ledger::routes(desk)).merge(further))
         .with_graceful_shutdown(stop.cancelled_owned())
         .await
 }

@@ -35,7 +35,7 @@ use crate::{
     },
     planted::{Defect, is_planted},
     status::FeedBoard,
-    tariff::{Permit, drain::Drain},
+    tariff::{Permit, Why, drain::Drain},
     task::metered::Metered,
     uplink::{
         Sent, Uplink,
@@ -180,7 +180,7 @@ impl FeedDelivery {
     }
 
     /// What to do now, and why nothing is sent where the line costs.
-    fn step(&self, delivery: &mut Delivery, at: &FeedStanding) -> (Step, Option<String>) {
+    fn step(&self, delivery: &mut Delivery, at: &FeedStanding) -> (Step, Option<Why>) {
         let waiting = at.standing.recorded.0.saturating_sub(delivery.standing().through.0);
         // Asked only when something would go: a permit is used up by being given.
         let is_ready = delivery.is_ready(self.clock.elapsed());
@@ -189,7 +189,7 @@ impl FeedDelivery {
         };
         match metered.may_send(&self.feed, &self.clock, waiting) {
             Permit::Now => (delivery.poll(self.clock.elapsed()), None),
-            Permit::Wait { until, why } => (Step::Wait(until), Some(why.to_string())),
+            Permit::Wait { until, why } => (Step::Wait(until), Some(why)),
             Permit::Emergency { records_max } => {
                 let mut step = delivery.poll(self.clock.elapsed());
                 if let Step::Send(shipment) = &mut step
@@ -322,13 +322,14 @@ impl FeedDelivery {
     }
 
     /// Publishes how it goes, and logs when the trouble changes.
-    fn tell(&mut self, delivery: &Delivery, held: Option<String>, view: &View) {
+    fn tell(&mut self, delivery: &Delivery, held: Option<Why>, view: &View) {
         let (now, trouble) = (self.clock.elapsed(), delivery.trouble());
         let counts = view.counts.feeds.get(&self.feed).copied().unwrap_or_default();
         self.drain.handle(now, counts.acked, counts.waiting);
         let drain = self.drain.estimate(now);
+        let certificate_until = self.uplink.certificate_until();
         self.board.send_if_modified(|told| {
-            (told.drain, told.held) = (drain, held);
+            (told.drain, told.held, told.certificate_until) = (drain, held, certificate_until);
             if told.trouble.as_ref() == trouble {
                 return false;
             }

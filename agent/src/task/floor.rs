@@ -18,30 +18,37 @@ use tokio::{
     sync::{
         mpsc,
         oneshot::{self, error::TryRecvError},
+        watch,
     },
     time::{Instant, Sleep, sleep},
 };
 use tracing::{debug, error, info, warn};
 
-use super::{hush::Hush, recorded::RecordedLog};
+use super::{
+    hush::Hush,
+    recorded::RecordedLog,
+    sights::{SightBoard, Sights},
+};
 use crate::{
     cause,
     clock::Clock,
     device::{Cause, Scan, Stated, Weight, scanner_host::Verdict},
     floor::{
-        Command, Floor, Look,
+        Command, Floor, Form, Look,
+        facts::FloorFacts,
         moment::Moment,
         order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+        why::{ActRefusal, Why},
     },
     ledger::{
         reader::Reader,
         recorder::{Answer, Recorder, Refused},
     },
     movement::{
-        entry::{Origin, Outcome},
+        entry::{EntryError, Origin, Outcome},
         rules::Alarm,
     },
-    register::catalog::UNASSIGNED,
+    register::{Register, catalog::UNASSIGNED},
     status::DeviceBoard,
     task::notify::Notifier,
 };
@@ -56,10 +63,27 @@ const UNANSWERED_MAX: usize = 2_048;
 /// longer than these take.
 const TURN_MAX: usize = 256;
 
+/// Between two looks at what others are shown of the floor: ten thousand bins cost milliseconds.
+const FACTS_EVERY: Duration = Duration::from_secs(1);
+
+/// The same for what is to be counted, which goes by days.
+const COUNTS_DUE_EVERY: Duration = Duration::from_secs(60);
+
 /// The way to the floor. Cheap to clone; the floor ends when the last one is gone.
 #[derive(Debug, Clone)]
 pub struct FloorWay {
     inputs: mpsc::Sender<Input>,
+    news: watch::Receiver<FloorNews>,
+    sights: watch::Sender<Sights>,
+}
+
+/// That something changed on the floor, for whoever shows it.
+#[derive(Debug, Clone, Default)]
+pub struct FloorNews {
+    /// Counts the turns in which something was asked, recorded or told. Weights alone are no news.
+    pub turn: u64,
+    /// What people told us of the site, as committed.
+    pub register: Arc<Register>,
 }
 
 /// What came of a scan or a level; comes after its commit.
@@ -71,15 +95,28 @@ enum Input {
     Unknown { scale: DeviceName, cause: Cause },
     Scan { station: DeviceName, scan: Scan, origin: Option<Origin>, reply: oneshot::Sender<Heard> },
     Stated { sensor: DeviceName, stated: Box<Stated>, origin: Option<Origin>, reply: oneshot::Sender<Heard> },
-    Command { command: Box<Command>, reply: oneshot::Sender<Result<Value, String>> },
-    Look { look: Look, reply: oneshot::Sender<Result<Value, String>> },
+    Command { command: Box<Command>, reply: oneshot::Sender<Result<Value, Why>> },
+    Look { look: Look, reply: oneshot::Sender<Result<Value, Why>> },
+    Form { form: Box<Form>, origin: Option<Origin>, reply: oneshot::Sender<Result<Value, Why>> },
+    See(Question),
+}
+
+/// Looks at the floor and keeps what it saw.
+struct Question(Asked);
+
+type Asked = Box<dyn FnOnce(&Floor, &Moment) + Send>;
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Question")
+    }
 }
 
 /// Who waits for a reply.
 #[derive(Debug)]
 enum Waiting {
     Heard(oneshot::Sender<Heard>),
-    Done(oneshot::Sender<Result<Value, String>>),
+    Done(oneshot::Sender<Result<Value, Why>>),
 }
 
 /// What the loop needs beside the floor itself.
@@ -93,11 +130,14 @@ pub struct FloorTask {
     /// The boards of scales, to show what is wrong with their levels.
     pub boards: BTreeMap<DeviceName, DeviceBoard>,
     pub alarms: Notifier,
+    /// Where others see what of the floor somebody may have to do something about.
+    pub facts: watch::Sender<Arc<FloorFacts>>,
 }
 
 /// The loop's own state.
 struct Loop {
     task: FloorTask,
+    sights: SightBoard,
     callers: HashMap<Caller, Waiting>,
     next_caller: u64,
     /// Orders to record that are not answered, oldest first.
@@ -106,6 +146,32 @@ struct Loop {
     recorded: RecordedLog,
     /// When something came in last.
     busy: Duration,
+    shown: Shown,
+}
+
+/// What is shown to others, and when it is looked at again.
+#[derive(Default)]
+struct Shown {
+    next: Duration,
+    due: Option<Duration>,
+    counts_due: usize,
+    /// There was news since.
+    is_stale: bool,
+}
+
+impl Input {
+    /// Whether those who show the floor should look again. A question changes nothing, and most weights say what the one
+    /// before said: what becomes of one is an order.
+    const fn is_news(&self) -> bool {
+        match self {
+            Self::Weight { .. } | Self::Look { .. } | Self::See(_) => false,
+            Self::Unknown { .. }
+            | Self::Scan { .. }
+            | Self::Stated { .. }
+            | Self::Command { .. }
+            | Self::Form { .. } => true,
+        }
+    }
 }
 
 impl FloorWay {
@@ -113,7 +179,21 @@ impl FloorWay {
     #[must_use]
     pub fn new() -> (Self, FloorInputs) {
         let (inputs, queue) = mpsc::channel(QUEUE_MAX);
-        (Self { inputs }, FloorInputs(queue))
+        let (announce, news) = watch::channel(FloorNews::default());
+        let sights = SightBoard::default();
+        (Self { inputs, news, sights: sights.way() }, FloorInputs { queue, announce, sights })
+    }
+
+    /// How bins and stations look. Written while somebody holds a reader; its first version comes soon after the first.
+    #[must_use]
+    pub fn sights(&self) -> watch::Receiver<Sights> {
+        self.sights.subscribe()
+    }
+
+    /// Changes whenever something on the floor did; holds what is newest.
+    #[must_use]
+    pub fn news(&self) -> watch::Receiver<FloorNews> {
+        self.news.clone()
     }
 
     /// Hands a scan over, waiting while the queue is full. The answer comes after the commit.
@@ -154,9 +234,39 @@ impl FloorWay {
     /// # Errors
     /// What is wrong and the way out, for people.
     pub async fn command(&self, command: Command) -> Result<Value, String> {
+        self.ask(command).await.map_err(String::from)
+    }
+
+    /// The same, with the kind of what is wrong, for who says it in another language.
+    ///
+    /// # Errors
+    /// What is wrong and the way out.
+    pub async fn ask(&self, command: Command) -> Result<Value, Why> {
         let (reply, done) = oneshot::channel();
         let _ = self.inputs.send(Input::Command { command: Box::new(command), reply }).await;
-        done.await.unwrap_or_else(|_| Err(STOPPING.to_owned()))
+        done.await.unwrap_or_else(|_| Err(STOPPING.into()))
+    }
+
+    /// Takes all that a form says, and returns once it is durable.
+    ///
+    /// # Errors
+    /// What is wrong and the way out; nothing of it was taken.
+    pub async fn form(&self, form: Form, origin: Option<Origin>) -> Result<Value, Why> {
+        let (reply, done) = oneshot::channel();
+        let _ = self.inputs.send(Input::Form { form: Box::new(form), origin, reply }).await;
+        done.await.unwrap_or_else(|_| Err(STOPPING.into()))
+    }
+
+    /// What `question` sees on the floor, `None` when the agent is stopping. It is asked between two readings, and so has
+    /// to be quick: it copies what it needs.
+    pub async fn see<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Floor, &Moment) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, seen) = oneshot::channel();
+        let question = Question(Box::new(move |floor, now| drop(reply.send(question(floor, now)))));
+        let _ = self.inputs.send(Input::See(question)).await;
+        seen.await.ok()
     }
 
     /// Answers a question.
@@ -166,7 +276,7 @@ impl FloorWay {
     pub async fn look(&self, look: Look) -> Result<Value, String> {
         let (reply, done) = oneshot::channel();
         let _ = self.inputs.send(Input::Look { look, reply }).await;
-        done.await.unwrap_or_else(|_| Err(STOPPING.to_owned()))
+        done.await.unwrap_or_else(|_| Err(STOPPING.into())).map_err(String::from)
     }
 }
 
@@ -174,27 +284,42 @@ const STOPPING: &str = "agent is stopping";
 
 /// What a floor is to take in.
 #[derive(Debug)]
-pub struct FloorInputs(mpsc::Receiver<Input>);
+pub struct FloorInputs {
+    queue: mpsc::Receiver<Input>,
+    announce: watch::Sender<FloorNews>,
+    sights: SightBoard,
+}
 
 impl FloorTask {
     /// Runs until every [`FloorWay`] is gone and everything is answered.
     pub async fn run(self, inputs: FloorInputs) {
-        let FloorInputs(mut inputs) = inputs;
+        let FloorInputs { queue: mut inputs, announce, sights } = inputs;
+        announce.send_modify(|news| news.register = self.floor.register().clone());
+        let mut is_news = false;
         let mut this = Loop {
             task: self,
+            sights,
             callers: HashMap::new(),
             next_caller: 0,
             answers: VecDeque::new(),
             hush: Hush::default(),
             recorded: RecordedLog::default(),
             busy: Duration::ZERO,
+            shown: Shown::default(),
         };
         let mut tick = pin!(sleep(Duration::ZERO));
         let mut is_open = true;
         let mut taken = Vec::with_capacity(TURN_MAX);
         let (parked_sender, mut parked) = mpsc::channel(1);
         loop {
-            this.carry_out().await;
+            is_news |= this.carry_out().await;
+            if std::mem::take(&mut is_news) {
+                this.shown.is_stale = true;
+                announce.send_modify(|news| {
+                    news.turn += 1;
+                    news.register = this.task.floor.register().clone();
+                });
+            }
             if this.task.floor.wants_parked() {
                 this.read_parked(parked_sender.clone());
             }
@@ -206,9 +331,11 @@ impl FloorTask {
                 came = inputs.recv_many(&mut taken, TURN_MAX), if is_open && this.answers.len() < UNANSWERED_MAX => {
                     is_open = came > 0;
                     let now = this.stir(tick.as_mut());
+                    is_news = taken.iter().any(Input::is_news);
                     taken.drain(..).for_each(|input| this.take(&now, input));
                 }
                 answer = oldest(&mut this.answers) => {
+                    is_news = true;
                     let now = this.stir(tick.as_mut());
                     this.committed(&now, answer);
                     // What was committed together is answered together.
@@ -226,6 +353,7 @@ impl FloorTask {
                     this.recorded.tick(now.elapsed);
                     this.task.floor.tick(&now);
                     this.tick_later(tick.as_mut(), &now);
+                    this.show_facts(&now);
                 }
             }
         }
@@ -276,7 +404,35 @@ impl Loop {
                 let caller = self.caller(Waiting::Done(reply));
                 self.task.floor.handle_look(now, caller, &look);
             }
+            Input::Form { form, origin, reply } => {
+                let caller = self.caller(Waiting::Done(reply));
+                self.task.floor.handle_form(now, caller, &form, origin);
+            }
+            Input::See(Question(question)) => question(&self.task.floor, now),
         }
+    }
+
+    /// Shows what has changed, at most so often that a burst of scans does not notice.
+    fn show_facts(&mut self, now: &Moment) {
+        let Shown { next, due, counts_due, is_stale } = &mut self.shown;
+        let is_due = due.is_none_or(|due| due <= now.elapsed);
+        if now.elapsed < *next || !(*is_stale || is_due) {
+            return;
+        }
+        *next = now.elapsed.saturating_add(FACTS_EVERY);
+        *is_stale = false;
+        if is_due {
+            *due = Some(now.elapsed.saturating_add(COUNTS_DUE_EVERY));
+            *counts_due = self.task.floor.counts_due(now);
+        }
+        let news = FloorFacts { counts_due: *counts_due, ..self.task.floor.facts() };
+        self.task.facts.send_if_modified(|shown| {
+            let is_news = **shown != news;
+            if is_news {
+                *shown = Arc::new(news);
+            }
+            is_news
+        });
     }
 
     fn caller(&mut self, waiting: Waiting) -> Caller {
@@ -286,8 +442,13 @@ impl Loop {
         caller
     }
 
-    async fn carry_out(&mut self) {
+    /// Whether there was anything to do.
+    async fn carry_out(&mut self) -> bool {
+        let now = self.now();
+        // Before anybody is answered: who hears of a commit sees it.
+        let mut is_news = self.sights.write(&mut self.task.floor, &now);
         while let Some(order) = self.task.floor.poll() {
+            is_news |= !matches!(order, Order::Reply { .. });
             match order {
                 Order::Record { ticket, entry } => {
                     let answer = self.task.recorder.submit(entry).await;
@@ -300,6 +461,7 @@ impl Loop {
                 Order::Alarm(alarm) => self.alarm(*alarm),
             }
         }
+        is_news
     }
 
     fn reply(&mut self, caller: Caller, reply: Reply) {
@@ -338,7 +500,11 @@ impl Loop {
                 error!(error = text, hushed, "not recorded");
             }
             match refused {
-                Refused::Entry(_) => NotRecorded::Refused(text),
+                Refused::Entry(error) => match *error {
+                    EntryError::TakenBack { .. } => NotRecorded::Gone(ActRefusal::TakenBackAlready, text),
+                    EntryError::EarlierLife { .. } => NotRecorded::Gone(ActRefusal::EarlierLife, text),
+                    EntryError::Record(_) | EntryError::NoMovement { .. } => NotRecorded::Refused(text),
+                },
                 Refused::Ledger(_) | Refused::Full(_) | Refused::Closed => NotRecorded::Failed(text),
             }
         });

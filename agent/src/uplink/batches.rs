@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use gateway_proto::{
     delivery::{Reply, TroubleKind},
     name::FeedName,
+    time::WallTime,
 };
 use reqwest::{
     Client, Url,
     header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER},
+    tls::TlsInfo,
 };
 
 use super::{Sent, UplinkError, failure, https, reply, retry_after};
 use crate::{
     clock::Clock,
     config::{FeedConfig, UplinkConfig},
+    tls,
 };
 
 /// Records are short texts of ever the same fields: on them level 1 makes smaller bodies than 3 does (of 500 records
@@ -38,6 +41,8 @@ struct Way {
     batches: Url,
     /// Locked for a clone or an exchange only.
     fresh: Mutex<Fresh>,
+    /// When the hub's certificate ends, as it was last seen.
+    certificate_until: Mutex<Option<WallTime>>,
 }
 
 /// A client with its connections, and how many there were before it.
@@ -57,7 +62,8 @@ impl HttpsBatches {
         let batches = batches(&feed.hub, &feed.name).ok_or_else(|| UplinkError::Address { hub: feed.hub.clone() })?;
         let fresh = Mutex::new(Fresh { client, nth: 0 });
         let (feed, config, clock) = (feed.clone(), config.clone(), clock.clone());
-        Ok(Self { way: Arc::new(Way { feed, config, clock, batches, fresh }) })
+        let certificate_until = Mutex::default();
+        Ok(Self { way: Arc::new(Way { feed, config, clock, batches, fresh, certificate_until }) })
     }
 
     /// Sends a batch and says what came of it. Never an error: whatever happens is an answer or the lack of one.
@@ -78,7 +84,13 @@ impl HttpsBatches {
             .header(CONTENT_ENCODING, "zstd")
             .body(body);
         let (reply, down) = match request.send().await {
-            Ok(response) => answered(response).await,
+            Ok(response) => {
+                let seen = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+                if let Some(until) = seen.and_then(tls::ends) {
+                    *self.way.certificate_until() = Some(until);
+                }
+                answered(response).await
+            }
             Err(error) => (self.way.failed(&error), 0),
         };
         if matches!(reply, Reply::Nothing { kind: TroubleKind::TimedOut, .. }) {
@@ -95,6 +107,12 @@ impl HttpsBatches {
         self.way.renew(nth);
     }
 
+    /// When the hub's certificate ends, as it was last seen.
+    #[must_use]
+    pub fn certificate_until(&self) -> Option<WallTime> {
+        *self.way.certificate_until()
+    }
+
     /// How often the way was begun anew.
     #[must_use]
     pub fn renewals(&self) -> u64 {
@@ -103,6 +121,10 @@ impl HttpsBatches {
 }
 
 impl Way {
+    fn certificate_until(&self) -> MutexGuard<'_, Option<WallTime>> {
+        self.certificate_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn failed(&self, error: &reqwest::Error) -> Reply {
         let (kind, detail) = failure::read(error);
         // Whoever reads that a certificate has run out should know where the time comes from.

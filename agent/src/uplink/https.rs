@@ -45,6 +45,8 @@ pub(super) fn client(
         .dns_resolver(Names::new(connect_timeout / 2))
         // A redirect would carry what is sent, and the token, to whoever asked for it.
         .redirect(Policy::none())
+        // When its certificate ends is told before it does.
+        .tls_info(true)
         .https_only(url.scheme() == "https");
     if url.scheme() == "http" {
         // This machine only, by the rule: no proxy stands between.

@@ -153,7 +153,7 @@ pub(crate) fn carry_out(floor: &mut Floor, now: &Moment, answered: &mut Answered
 
 fn commit(entry: Entry, answered: &mut Answered) -> Result<Outcome, NotRecorded> {
     let moves = |statement: &Statement| match statement {
-        Statement::Adopt(_) | Statement::Keep(_) | Statement::Forget(_) => false,
+        Statement::Adopt(_) | Statement::Keep(_) | Statement::Forget(_) | Statement::Audit(_) => false,
         Statement::Movement { .. }
         | Statement::Level(_)
         | Statement::TakeBack(_)

@@ -173,6 +173,7 @@ impl Floor {
     }
 
     pub(in crate::floor) fn last_counted(&mut self, last: &LastCount) {
+        self.changed.bins.extend(last.place.bin().cloned());
         self.counts.last.insert((last.item.clone(), last.place.clone()), last.clone());
     }
 

@@ -4,5 +4,6 @@ mod acts;
 mod beside;
 mod calibrating;
 mod counting;
+mod looking;
 mod stated;
 mod weighing;

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     device::{Cause, Decimal, Mass, MassUnit, Scan, Weight, scanner_host::Verdict},
     floor::{
-        Command, Floor, KeptFact, Look, Setup, Watching,
+        Command, Floor, Form, KeptFact, Look, Setup, Watching,
         moment::Moment,
         order::{Caller, Heard, NotRecorded, Notice, Order, Reply, Ticket},
     },
@@ -321,7 +321,7 @@ impl Site {
 
     pub(super) fn done(&self, caller: Caller) -> Option<Result<Value, String>> {
         match self.replies.get(&caller)? {
-            Reply::Done(done) => Some(done.clone()),
+            Reply::Done(done) => Some(done.clone().map_err(|why| why.to_string())),
             Reply::Heard(heard) => panic!("a scan's reply to a command: {heard:?}"),
         }
     }
@@ -332,6 +332,20 @@ impl Site {
         self.floor.handle_command(&self.moment(), caller, command);
         self.settle();
         caller
+    }
+
+    /// A form sent at the desk by 0042.
+    pub(super) fn begin_form(&mut self, codes: &[&str], id: u64) -> Caller {
+        let caller = self.caller();
+        let codes = codes.iter().map(|code| (*code).to_owned()).collect();
+        let form = Form { station: "desk".parse().unwrap(), by: "0042".parse().unwrap(), codes, receipts: Vec::new() };
+        self.floor.handle_form(&self.moment(), caller, &form, origin(id));
+        self.settle();
+        caller
+    }
+
+    pub(super) fn reply(&self, caller: Caller) -> Option<&Reply> {
+        self.replies.get(&caller)
     }
 
     pub(super) fn look(&mut self, look: &Value) -> Value {

@@ -1,6 +1,6 @@
 //! What a station's session answers to a token: what to record, and what the technician hears.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use gateway_proto::{
     name::{DeviceName, ItemCode, Text},
@@ -66,11 +66,47 @@ pub enum Output {
     /// The count comes to nothing.
     CountDropped { count: ActId },
     /// Something was begun and is not booked; the text says what and why.
-    Dropped(String),
+    Dropped(Dropped),
     /// What comes next, in plain words.
     Expecting(String),
     /// The token changed nothing; why, and the way out.
     Refused(Refusal),
+}
+
+/// Something begun that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    pub what: Unfinished,
+    pub why: DropCause,
+}
+
+/// What was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfinished {
+    Part(ItemCode),
+    Count(Place),
+}
+
+/// Why it came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropCause {
+    LeftAlone,
+    Cancelled,
+    SomebodyElse,
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.why {
+            DropCause::LeftAlone => "the station was left alone",
+            DropCause::Cancelled => "it was cancelled",
+            DropCause::SomebodyElse => "somebody else has come",
+        };
+        match &self.what {
+            Unfinished::Part(item) => write!(f, "{item} was not booked: {why}; begin it again"),
+            Unfinished::Count(place) => write!(f, "the count of {place} was not booked: {why}; count it again"),
+        }
+    }
 }
 
 /// What a count came to.

@@ -12,7 +12,7 @@ use super::{
     codes::Tracking,
     count::Count,
     mode::Mode,
-    output::{Badge, Output, Stamp, Station},
+    output::{Badge, DropCause, Dropped, Output, Stamp, Station, Unfinished},
     slots::{Need, Slots},
     token::Part,
 };
@@ -135,16 +135,14 @@ impl State {
     }
 
     /// What was begun comes to nothing, and is told.
-    pub(super) fn drop_unfinished(&mut self, why: &str, out: &mut Vec<Output>) {
+    pub(super) fn drop_unfinished(&mut self, why: DropCause, out: &mut Vec<Output>) {
         if let Some(held) = self.held.take() {
-            let item = &held.part.item;
-            out.push(Output::Dropped(format!("{item} was not booked: {why}; begin it again")));
+            out.push(Output::Dropped(Dropped { what: Unfinished::Part(held.part.item), why }));
         }
         if let Some(count) = self.count.take() {
             out.push(Output::CountDropped { count: count.id });
             if count.has_begun() {
-                let place = &count.place;
-                out.push(Output::Dropped(format!("the count of {place} was not booked: {why}; count it again")));
+                out.push(Output::Dropped(Dropped { what: Unfinished::Count(count.place), why }));
             }
         }
     }
@@ -177,6 +175,11 @@ impl State {
         self.open = None;
         self.last = None;
         Some(booked)
+    }
+
+    /// What one token each booked, and can be taken back.
+    pub(super) fn undoable(&self) -> usize {
+        self.said.len()
     }
 
     /// What was taken back was not: `before` still has it.

@@ -6,7 +6,7 @@ use gateway_proto::{limits::QUANTITY_MAX, name::Text, place::Place, quantity::Qu
 use super::{
     codes::{ExpectedLine, Tracking},
     mode::Mode,
-    output::{Badge, Output},
+    output::{Badge, DropCause, Output},
     refusal::Refusal,
     slots::{Need, Operator},
     state::{Held, State, Turn},
@@ -49,7 +49,7 @@ impl State {
             }
             Token::Undo => return self.undo(turn),
             Token::Cancel => {
-                self.drop_unfinished("it was cancelled", &mut turn.out);
+                self.drop_unfinished(DropCause::Cancelled, &mut turn.out);
                 self.cancel();
                 return Ok(());
             }
@@ -63,7 +63,7 @@ impl State {
             return Err(Refusal::UnknownBadge(operator.id));
         }
         if self.worker.as_ref().is_some_and(|worker| *worker != operator.id) {
-            self.drop_unfinished("somebody else has come", &mut turn.out);
+            self.drop_unfinished(DropCause::SomebodyElse, &mut turn.out);
             self.forget();
         }
         if self.slots.operator.as_ref() != Some(&operator) {

@@ -1,7 +1,10 @@
 //! What people ask of the ledger itself: what is set aside and what is to become of it, the audit, a checkpoint now, and to
 //! send now whatever the line costs.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use gateway_proto::{
@@ -18,6 +21,7 @@ use crate::{
     clock::Clock,
     ledger::{
         AsideAct, AsideKey, AsideOutcome,
+        reader::Reader,
         recorder::{Chore, Done, Recorder, Refused},
     },
     register::catalog::UNASSIGNED,
@@ -53,6 +57,8 @@ pub struct LedgerDesk {
     pub clock: Clock,
     pub questions: BTreeMap<FeedName, mpsc::Sender<Seq>>,
     pub metered: Option<Arc<Metered>>,
+    /// Reads records to show them.
+    pub reader: Arc<Mutex<Reader>>,
 }
 
 pub(super) fn routes(desk: LedgerDesk) -> Router {
@@ -67,7 +73,11 @@ async fn ask(State(desk): State<LedgerDesk>, body: axum::body::Bytes) -> axum::r
 }
 
 impl LedgerDesk {
-    async fn do_it(&self, asked: LedgerAsk) -> Result<Value, String> {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What is wrong and the way out, for people.
+    pub(crate) async fn do_it(&self, asked: LedgerAsk) -> Result<Value, String> {
         match asked {
             LedgerAsk::SetAside => self.recorder.set_aside(ROWS_MAX).await.map(|rows| json!(rows)).map_err(words),
             LedgerAsk::Audit => self.recorder.audit(ROWS_MAX).await.map(|rows| json!(rows)).map_err(words),
@@ -80,6 +90,26 @@ impl LedgerDesk {
                 }
                 None => Err("the line costs nothing: what waits is sent as soon as the hub can be reached".to_owned()),
             },
+        }
+    }
+
+    /// The newest records of a feed, `limit` at most, the newest last: exactly as they are chained and sent.
+    ///
+    /// # Errors
+    /// What is wrong and the way out, for people.
+    pub async fn newest(&self, feed: &FeedName, limit: u32) -> Result<Vec<(Seq, String)>, String> {
+        let life = self.recorder.view().borrow().standings.get(feed).map(|at| at.life);
+        let Some(life) = life else { return Err(format!("there is no feed {feed} in the ledger")) };
+        let reader = self.reader.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut records = Vec::new();
+            reader.each(life, None, limit, |seq, text| records.push((seq, text.to_owned()))).map(|()| records)
+        });
+        match read.await {
+            Ok(Ok(records)) => Ok(records),
+            Ok(Err(error)) => Err(cause::chain(&error)),
+            Err(_) => Err("the ledger cannot be read now".to_owned()),
         }
     }
 

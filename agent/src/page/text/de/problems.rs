@@ -1,0 +1,10 @@
+use crate::page::text::ProblemsText;
+
+pub(super) const PROBLEMS: ProblemsText = ProblemsText {
+    about: "Was nicht stimmt, das Schlimmste zuerst, und was zu tun ist.",
+    since: "seit",
+    at_least_since: "mindestens seit",
+    since_unknown: "gerade gesehen",
+    todo: "Zu tun:",
+    there: "Dorthin",
+};

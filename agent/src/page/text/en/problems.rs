@@ -1,0 +1,10 @@
+use crate::page::text::ProblemsText;
+
+pub(super) const PROBLEMS: ProblemsText = ProblemsText {
+    about: "What is wrong, worst first, and what to do.",
+    since: "since",
+    at_least_since: "at least since",
+    since_unknown: "just seen",
+    todo: "To do:",
+    there: "Go there",
+};
