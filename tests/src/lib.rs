@@ -8,8 +8,10 @@
 //! - [`eventually`] waiting with a bound · [`seed`] replayable chance · [`skip`] what was not tried, by name
 //! - [`loop_disk`] a disk that can be filled · [`port`] · [`process`] programs that are killed, stopped and listened to
 //! - [`site`] the agent · [`hub`] the vendor's server · [`broker`] MQTT · [`receiver`] the independent other end
+//! - [`browser`] Chromium, and what is on its pages
 //! - [`emitted`] what the devices said · [`publisher`] MQTT scans that can be told apart · [`technician`] a scanner and
 //!   a scale in use
+//! - [`storeroom`] a site with a page, people and parts
 //! - [`backlog`] weeks without a hub · [`chain`] sha256 in its own words · [`checker`] the oracle
 //! - [`storm`] whole runs with deaths at random moments
 
@@ -24,6 +26,7 @@ pub mod port;
 pub mod process;
 
 pub mod broker;
+pub mod browser;
 pub mod hub;
 pub mod receiver;
 pub mod site;
@@ -32,6 +35,8 @@ pub mod emitted;
 pub mod publisher;
 pub mod technician;
 
+pub mod storeroom;
+
 pub mod backlog;
 pub mod chain;
 pub mod checker;
@@ -39,6 +44,7 @@ pub mod checker;
 pub mod storm;
 
 pub use broker::Broker;
+pub use browser::Browser;
 pub use checker::{Checker, Kind};
 pub use emitted::{Emitted, Part};
 pub use eventually::{PATIENCE, eventually};
@@ -47,3 +53,4 @@ pub use loop_disk::LoopDisk;
 pub use publisher::Publisher;
 pub use seed::Seed;
 pub use site::Site;
+pub use storeroom::Storeroom;

@@ -4,7 +4,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -36,11 +36,16 @@ pub struct Lines(Arc<Mutex<Vec<String>>>);
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let here = std::env::current_exe().expect("the test knows its own path");
-    // The test itself is target/<profile>/deps/<test>-<hash>.
-    let folder = here.parent().and_then(|deps| deps.parent()).expect("a test lies two folders deep");
-    let path = folder.join(name);
+    let path = built_in(&here).join(name);
     assert!(path.exists(), "{} is not built; run: cargo build -p tests", path.display());
     path
+}
+
+/// `target/<profile>`, from a test or benchmark in `deps` below it or a program of this package in it.
+#[must_use]
+pub fn built_in(program: &Path) -> &Path {
+    let folder = program.parent().expect("a program lies in a folder");
+    if folder.ends_with("deps") { folder.parent().expect("deps lies in a profile's folder") } else { folder }
 }
 
 /// A program with nothing of our surroundings that could change what it does.
@@ -172,6 +177,11 @@ impl Lines {
 /// When it cannot be started.
 pub fn run(mut command: Command) -> Output {
     command.stdin(Stdio::null()).output().expect("start the program")
+}
+
+/// Hands every line to `to` until the end, on a thread of its own.
+pub fn hear(from: impl Read + Send + 'static, to: impl Fn(String) + Send + 'static) {
+    drop(listen(from, to));
 }
 
 fn listen(from: impl Read + Send + 'static, to: impl Fn(String) + Send + 'static) -> JoinHandle<()> {

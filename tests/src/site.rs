@@ -23,6 +23,7 @@ use self::{
 use crate::{
     emitted::Part,
     eventually::{PATIENCE, eventually},
+    port::Port,
     process::{Process, command, run},
     skip::say,
 };
@@ -34,6 +35,7 @@ pub struct Site {
     folder: TempDir,
     plant: Option<String>,
     environment: Vec<(String, String)>,
+    page: Option<Port>,
     process: Option<Process>,
     log: SiteLog,
     client: reqwest::Client,
@@ -52,8 +54,8 @@ impl Site {
         let client = reqwest::Client::builder().unix_socket(file.folder.path().join("state").join("agent.sock"));
         // A new connection each time: one from before a kill answers nothing.
         let client = client.pool_max_idle_per_host(0).timeout(PATIENCE).build().expect("prepare requests");
-        let SiteFile { name, folder, plant, environment, .. } = file;
-        Self { name, folder, plant, environment, process: None, log: SiteLog::default(), client }
+        let SiteFile { name, folder, plant, environment, page, .. } = file;
+        Self { name, folder, plant, environment, page, process: None, log: SiteLog::default(), client }
     }
 
     #[must_use]
@@ -65,6 +67,36 @@ impl Site {
     #[must_use]
     pub fn port(&self, device: &str) -> PathBuf {
         self.folder.path().join("dev").join(device)
+    }
+
+    /// The address of one of its pages.
+    ///
+    /// # Panics
+    /// When its file has no `[page]`.
+    #[must_use]
+    pub fn page(&self, path: &str) -> String {
+        format!("http://{}{path}", self.page.as_ref().expect("a site with a page").addr())
+    }
+
+    /// Master data of one kind, as the product's own import takes it.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn import(&self, kind: &str, csv: &str) {
+        let path = self.folder.path().join(format!("{kind}.csv"));
+        std::fs::write(&path, csv).expect("write the file to import");
+        let output = self.command(&["import", kind, &path.display().to_string()]);
+        assert!(output.status.success(), "import {kind}: {output:?}");
+    }
+
+    /// Gives somebody a PIN, as the gateway's own people do.
+    ///
+    /// # Panics
+    /// When the agent does not take it.
+    pub async fn set_pin(&self, badge: &str, pin: &str) {
+        let wish = serde_json::json!({ "operator": badge, "pin": pin });
+        let answer = self.client.post("http://agent/v1/pin").json(&wish).send().await.expect("an agent that answers");
+        assert!(answer.status().is_success(), "PIN of {badge}: {}", answer.text().await.unwrap_or_default());
     }
 
     /// The folder of the ledger.

@@ -10,6 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::Site;
+use crate::port::Port;
 
 /// A site before its first start. Its folder goes when the site does.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct SiteFile {
     pub(super) name: String,
     pub(super) plant: Option<String>,
     pub(super) environment: Vec<(String, String)>,
+    /// Where its page is, if it has one.
+    pub(super) page: Option<Port>,
     sections: String,
     batch_records: u32,
     connect_timeout_seconds: f64,
@@ -40,6 +43,7 @@ impl SiteFile {
             name: name.to_owned(),
             plant: None,
             environment: Vec::new(),
+            page: None,
             sections: String::new(),
             batch_records: 500,
             connect_timeout_seconds: 5.0,
@@ -115,6 +119,15 @@ impl SiteFile {
             "[[sensor]]\nname = \"{sensor}\"\nbroker = \"local\"\ntopic = \"{topic}\"\nstation = \"{station}\"\n\
              dialect = \"json\"\nfields = {{ code = \"code\", quantity = \"qty\", id = \"id\" }}\n"
         ))
+    }
+
+    /// The page at the bin, on a port of its own, with more keys as they stand in the file.
+    #[must_use]
+    pub fn page(mut self, keys: impl Display) -> Self {
+        let port = Port::reserve();
+        let section = format!("[page]\nlisten = \"{}\"\n{keys}\n", port.addr());
+        self.page = Some(port);
+        self.section(section)
     }
 
     /// Anything else, as it stands in the file.

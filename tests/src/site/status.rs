@@ -14,7 +14,21 @@ pub struct Status {
     pub storage: Storage,
     pub feeds: BTreeMap<String, Feed>,
     pub devices: BTreeMap<String, Device>,
+    /// What each says, in a line.
+    #[serde(deserialize_with = "lines")]
     pub problems: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    name: String,
+    text: String,
+    remedy: String,
+}
+
+fn lines<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Vec<String>, D::Error> {
+    let problems = Vec::<Problem>::deserialize(json)?;
+    Ok(problems.into_iter().map(|Problem { name, text, remedy }| format!("{name}: {text}; {remedy}")).collect())
 }
 
 /// One feed, over all its epochs.
