@@ -31,10 +31,10 @@ async fn each_vendor_sees_its_own_and_nobody_the_unknown() {
         }
         assert!(hub.text_for(viewer, "on-hand").await.contains(own));
     }
-    let status = site.status().await;
+    let named = "1 code that nobody knows";
+    let status = site.wait_for_status("the unknown code is named", |status| status.names(named)).await;
     let unassigned = &status.feeds["unassigned"];
     assert_eq!((unassigned.recorded, unassigned.waiting, unassigned.acked), (30, 30, 0));
-    assert!(status.names("30 records of unknown items"), "{status:?}");
     let raw = Part::new("NOBODY-KNOWS-4711", 2);
     assert!(site.accepted().iter().any(|seen| (&seen.item, seen.qty) == (&raw.item, raw.qty)), "under its raw code");
     Checker::new(&emitted).judge(&mut site, &mut hub).await.assert_clean();

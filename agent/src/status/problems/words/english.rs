@@ -110,8 +110,9 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
         What::Parked { codes, units } => (
             "unknown codes".to_owned(),
             format!(
-                "{codes} {} that nobody knows, {units} units; they are kept and counted once they are known",
-                if *codes == 1 { "code" } else { "codes" }
+                "{codes} {} that nobody knows, {units} {}; kept, and counted once somebody says which item it is",
+                if *codes == 1 { "code" } else { "codes" },
+                if *units == 1 { "unit" } else { "units" },
             ),
             "say which item each code is".to_owned(),
         ),
