@@ -13,6 +13,7 @@ mod aside;
 mod book;
 mod counts;
 mod delivered;
+mod epochs;
 mod file;
 mod group;
 mod kept;
@@ -35,6 +36,7 @@ pub use crate::movement::entry::{Outcome, Recorded};
 pub use self::{
     aside::{Aside, AsideAct, AsideKey, AsideOutcome, AsideState, Audit},
     counts::{Counts, FeedCounts},
+    epochs::Epochs,
     file::{Purpose, SCHEMA, disk_bytes},
     group::{Group, Ledger},
     kept::KeptRow,

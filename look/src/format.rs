@@ -25,6 +25,12 @@ pub struct Format {
 }
 
 impl Format {
+    /// The name of the site's time zone, `Europe/Berlin`; `None` for one without a name.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.iana_name()
+    }
+
     /// As a site of this language and time zone writes, for its own people.
     #[must_use]
     pub fn new(site: Language, zone: TimeZone) -> Self {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     device::Mass,
     movement::{
-        calibration::{Calibration, Outcome, PieceWeight, Rest, Step},
+        calibration::{Outcome, PieceWeight, Rest, Step},
         counted::Counted,
         counting::{CounterView, ReviewView, SessionId, State as CountState},
         rules::{State, Subject},
@@ -147,7 +147,9 @@ pub struct CalibrationSight {
     pub offer: Option<PieceWeight>,
     /// What the last statement came to.
     pub last: Option<Outcome>,
-    pub calibration: Calibration,
+    /// What it counts by: as calibrated at the bin, else as written down elsewhere.
+    pub tare: Option<Mass>,
+    pub piece: Option<Mass>,
     /// What the scale showed last, at rest or not; `None` since it is silent.
     pub shows: Option<Mass>,
     pub rest: Option<Rest>,
@@ -276,6 +278,9 @@ impl Floor {
     pub fn calibration_sight(&self, bin: &PlaceName) -> Option<CalibrationSight> {
         let weighed = self.weighed.get(bin)?;
         let procedure = weighed.procedure.as_ref();
+        let calibration = procedure.map_or(&weighed.calibration, |procedure| procedure.calibration());
+        let listed = self.register.bin(bin.as_str());
+        let written = listed.and_then(|bin| self.register.item(bin.item.as_str())?.piece.as_ref());
         Some(CalibrationSight {
             bin: bin.clone(),
             scale: weighed.scale.clone(),
@@ -284,7 +289,12 @@ impl Floor {
             sampled: procedure.and_then(crate::movement::calibration::Procedure::sampled),
             offer: procedure.and_then(|procedure| procedure.offer().cloned()),
             last: weighed.came.clone(),
-            calibration: procedure.map_or(&weighed.calibration, |procedure| procedure.calibration()).clone(),
+            tare: calibration
+                .tare
+                .as_ref()
+                .map(|tare| tare.mass)
+                .or_else(|| Some(self.register.tare(listed?)).filter(|tare| *tare > Mass::ZERO)),
+            piece: calibration.piece.as_ref().map(|piece| piece.mean).or_else(|| Some(written?.mean)),
             shows: weighed.still.shows(),
             rest: weighed.at_rest(),
             is_out: weighed.calibrated_at.is_some(),

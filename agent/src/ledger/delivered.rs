@@ -145,7 +145,7 @@ impl Group<'_> {
             .get(feed)
             .map(|head| (head.life, head.through.next(), head.epoch.clone(), head.recorded, head.holes.clone()));
         let Some((old, from, epoch, last, holes)) = head else { return Ok(()) };
-        begin_life(self.db, feed)?;
+        begin_life(self.db, feed, self.epochs)?;
         self.book.heads = heads(self.db)?;
         // What does not go along: damage took it, or it goes along under the number that it has been given since.
         let mut left: BTreeSet<Seq> = sent_again(self.db, old).map_err(LedgerError::Read)?;

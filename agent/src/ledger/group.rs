@@ -3,14 +3,12 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Read},
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use gateway_proto::{
-    chain::Epoch,
     name::FeedName,
     on_hand::OnHand,
     place::Place,
@@ -24,6 +22,7 @@ use super::{
     Counts, FeedStanding, LedgerError, Outcome, Purpose, Recorded,
     aside::{self, Aside, Audit},
     book::{Book, newest_life, unassigned},
+    epochs::Epochs,
     file,
     kept::{self, KeptRow},
     key,
@@ -51,6 +50,7 @@ pub struct Ledger {
     db: Connection,
     book: Book,
     packer: Packer,
+    epochs: Epochs,
     /// A commit has failed since the book was read: it may say more than the file.
     stale: bool,
     storage: Storage,
@@ -65,6 +65,7 @@ pub struct Group<'l> {
     pub(super) db: &'l Connection,
     pub(super) book: &'l mut Book,
     packer: &'l mut Packer,
+    pub(super) epochs: &'l mut Epochs,
     insert: CachedStatement<'l>,
     unassigned: &'l FeedName,
 }
@@ -76,6 +77,19 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; `Locked` when another agent has it, `SchemaTooNew` when a newer one wrote it.
     pub fn open(state_dir: &Path, feeds: &[FeedName], catalog: Arc<Catalog>) -> Result<Self, LedgerError> {
+        Self::open_with(state_dir, feeds, catalog, Epochs::of_the_system())
+    }
+
+    /// The same, with new epochs named by `epochs`.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(
+        state_dir: &Path,
+        feeds: &[FeedName],
+        catalog: Arc<Catalog>,
+        mut epochs: Epochs,
+    ) -> Result<Self, LedgerError> {
         let lock = file::lock(state_dir)?;
         let folder = |source| LedgerError::Folder { path: state_dir.to_owned(), source };
         salvage::resume(state_dir).map_err(folder)?;
@@ -84,25 +98,25 @@ impl Ledger {
         let opened = match salvage::noted(state_dir) {
             Some(why) => Err(LedgerError::NotedDamage(why)),
             None if salvage::log_hides_commits(state_dir) => Err(LedgerError::BrokenLog),
-            None => open_book(state_dir, &names, &catalog),
+            None => open_book(state_dir, &names, &catalog, &mut epochs),
         };
         let (db, book, log) = match opened {
             Err(error) if error.is_damage(state_dir) => {
                 let apart = salvage::set_aside(state_dir, wall_now()).map_err(folder)?;
                 let (why, apart) = (cause::chain(&error), apart.display());
                 error!(why, %apart, "ledger is damaged and set aside; going on with what is proved of it");
-                open_book(state_dir, &names, &catalog)?
+                open_book(state_dir, &names, &catalog, &mut epochs)?
             }
             // Even a start writes: what the log holds goes into the file.
             Err(error) if error.is_disk_full() && storage::release(state_dir) => {
-                open_book(state_dir, &names, &catalog)?
+                open_book(state_dir, &names, &catalog, &mut epochs)?
             }
             opened => opened?,
         };
         let mut storage = Storage::new(state_dir);
         storage.look(&db).map_err(LedgerError::Read)?;
         let stale = log == Log::Held;
-        Ok(Self { db, book, packer: Packer::default(), stale, storage, catalog, unassigned, _lock: lock })
+        Ok(Self { db, book, packer: Packer::default(), epochs, stale, storage, catalog, unassigned, _lock: lock })
     }
 
     /// Says how much of the disk the ledger may take, and sets the ballast aside.
@@ -306,6 +320,7 @@ impl Ledger {
             db: &self.db,
             book: &mut self.book,
             packer: &mut self.packer,
+            epochs: &mut self.epochs,
             unassigned: &self.unassigned,
         })
     }
@@ -323,6 +338,7 @@ fn open_book(
     state_dir: &Path,
     feeds: &[FeedName],
     catalog: &Arc<Catalog>,
+    epochs: &mut Epochs,
 ) -> Result<(Connection, Book, Log), LedgerError> {
     let mut db = file::open(state_dir, Purpose::Write)?;
     let log = match file::begin_log(&db) {
@@ -339,7 +355,7 @@ fn open_book(
         if !salvage::is_restored(&db, &name).map_err(LedgerError::Read)? {
             // In one commit: what is written stands in the log and in the file.
             let room = SALVAGE_ROOM.min(storage::free(state_dir) / 3);
-            let mut epoch = || new_epoch().map(|(epoch, _)| epoch);
+            let mut epoch = || epochs.begin().map(|(epoch, _)| epoch);
             let mut terms = Terms { now: wall_now(), feeds, epoch: &mut epoch, room };
             let report = salvage::restore_into(&mut db, &salvage::salvage(&apart.folder), &mut terms);
             let report = report.map_err(LedgerError::Write)?;
@@ -348,7 +364,7 @@ fn open_book(
     }
     for feed in feeds {
         if newest_life(&db, feed)?.is_none() {
-            begin_life(&db, feed)?;
+            begin_life(&db, feed, epochs)?;
         }
     }
     let book = Book::read(&db, catalog.clone())?;
@@ -451,8 +467,9 @@ impl Group<'_> {
 }
 
 /// Begins a new epoch for a feed.
-pub(super) fn begin_life(db: &Connection, feed: &FeedName) -> Result<(), LedgerError> {
-    let (epoch, millis) = new_epoch().map_err(|source| LedgerError::Folder { path: "/dev/urandom".into(), source })?;
+pub(super) fn begin_life(db: &Connection, feed: &FeedName, epochs: &mut Epochs) -> Result<(), LedgerError> {
+    let (epoch, millis) =
+        epochs.begin().map_err(|source| LedgerError::Folder { path: "/dev/urandom".into(), source })?;
     db.execute(
         "INSERT INTO life (feed, epoch, begun_ms) VALUES (?, ?, ?)",
         params![feed.as_str(), epoch.as_str(), millis.cast_signed()],
@@ -461,15 +478,7 @@ pub(super) fn begin_life(db: &Connection, feed: &FeedName) -> Result<(), LedgerE
     .map_err(LedgerError::Write)
 }
 
-/// An epoch nobody had before, and its time in milliseconds since 1970.
-fn new_epoch() -> io::Result<(Epoch, u64)> {
-    let millis = wall_now().millis().max(0).cast_unsigned();
-    let mut entropy = [0; 10];
-    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut entropy))?;
-    Ok((Epoch::new(millis, entropy), millis))
-}
-
-fn wall_now() -> WallTime {
+pub(super) fn wall_now() -> WallTime {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     WallTime::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }

@@ -20,11 +20,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 pub(crate) use self::bin::BIN;
+use self::row::Health;
 use super::{
     Page,
-    live::{Fragment, Pane, Rendering},
+    live::{Ask, Fragment, Pane, Rendering},
     names::{Names, element_id, segment},
-    visit::{Shell, Tongue, Visit},
+    visit::{Shell, Visit},
 };
 use crate::{
     device::Scan,
@@ -50,15 +51,19 @@ pub(super) fn routes() -> Router<Arc<Page>> {
         .route("/bins/{bin}/label.pdf", get(label::label))
 }
 
-fn bins_pane<'a>(page: &'a Page, _: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn bins_pane(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, tongue, known, .. } = ask;
     Box::pin(async move {
         let sights = page.sights().await;
         let status = page.status();
         let names = Names { tongue, register: &sights.register.1 };
         let columns = row::columns(tongue);
-        let rows = sights.bins.values().map(|(_, sight)| {
+        let rows = sights.bins.values().map(|(version, sight)| {
             let device = sight.scale.as_ref().and_then(|scale| status.devices.get(&scale.scale));
-            Fragment::new(element_id("bin", sight.bin.as_str()), row::row(&names, &columns, sight, device))
+            let health = Health::of(device);
+            let seal = [*version, sights.register.0, health as u64];
+            let id = element_id("bin", sight.bin.as_str());
+            Fragment::sealed(known, id, seal, || row::row(&names, &columns, sight, health))
         });
         Some(rows.collect())
     })

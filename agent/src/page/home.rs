@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::{
     Page,
-    live::{Fragment, Pane, Rendering},
+    live::{Ask, Fragment, Pane, Rendering},
     names::segment,
     visit::{Shell, Tongue, Visit},
 };
@@ -24,7 +24,8 @@ pub(super) fn routes() -> Router<Arc<Page>> {
     Router::new().route("/", get(start))
 }
 
-fn frame<'a>(page: &'a Page, _: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn frame(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, tongue, .. } = ask;
     Box::pin(async move { Some(vec![Fragment::new("problem-count", problem_count(page, tongue))]) })
 }
 

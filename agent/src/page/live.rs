@@ -15,36 +15,25 @@
 //! event: reload      the page is of another version of the agent
 //! ```
 
+mod viewer;
+
 use std::{
-    collections::BTreeMap,
-    convert::Infallible,
+    collections::{BTreeMap, BTreeSet},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderName, StatusCode, header},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, Sse},
-    },
-};
 use look::Language;
 use maud::{Markup, PreEscaped};
-use serde::Deserialize;
-use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, watch},
-    time::interval,
-};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::watch;
 
+pub(super) use self::viewer::follow;
 use super::{
     Page, bins,
     door::{self, Right},
     home, manage, problems, station,
-    visit::{Tongue, Visit},
+    visit::Tongue,
     work,
 };
 
@@ -60,9 +49,6 @@ pub(crate) const PANES: &[Pane] = &[
     work::CALIBRATION,
 ];
 
-/// Panes of one page.
-const PANES_OF_A_PAGE_MAX: usize = 8;
-
 /// Panes kept at once, watched or shown just now: one for each bin that somebody looks at, in two languages.
 const PANES_MAX: usize = 128;
 
@@ -71,12 +57,6 @@ const UNWATCHED_MAX: Duration = Duration::from_secs(30);
 
 /// Least time between two looks: news come in bursts, and a person sees no more.
 const GAP: Duration = Duration::from_millis(20);
-
-/// How often a silent stream says that it is alive.
-const BEAT: Duration = Duration::from_secs(5);
-
-/// How soon a browser comes back after the stream ended.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// A part of the site that pages show live.
 #[derive(Debug, Clone, Copy)]
@@ -87,8 +67,19 @@ pub(crate) struct Pane {
     pub(crate) right: Option<Right>,
     /// How often it is rendered without news.
     pub(crate) every: Duration,
-    /// Renders it, given what follows the slash in its name. `None`: there is no such thing.
-    pub(crate) render: for<'a> fn(&'a Page, &'a str, &'a Tongue) -> Rendering<'a>,
+    /// Renders it. `None`: there is no such thing.
+    pub(crate) render: for<'a> fn(Ask<'a>) -> Rendering<'a>,
+}
+
+/// What a pane is rendered from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) page: &'a Page,
+    /// What follows the slash in the pane's name.
+    pub(crate) rest: &'a str,
+    pub(crate) tongue: &'a Tongue,
+    /// What the fragments that are kept were made of.
+    pub(crate) known: &'a Seals,
 }
 
 impl Pane {
@@ -99,17 +90,36 @@ impl Pane {
 /// A pane's fragments, on their way.
 pub(crate) type Rendering<'a> = Pin<Box<dyn Future<Output = Option<Vec<Fragment>>> + Send + 'a>>;
 
+/// What a fragment was made of, in numbers: with the same seal its text is the same.
+pub(crate) type Seal = [u64; 3];
+
+/// The seals of a pane's fragments, as far as they have one.
+pub(crate) type Seals = BTreeMap<Arc<str>, Seal>;
+
 /// An element with an id. Its markup is that element. What somebody fills in does not belong in a fragment: it would be
 /// replaced under their hands.
 #[derive(Debug, Clone)]
 pub(crate) struct Fragment {
-    pub(crate) id: String,
-    pub(crate) markup: Markup,
+    id: Arc<str>,
+    seal: Option<Seal>,
+    /// `None`: as it is kept.
+    text: Option<Arc<str>>,
 }
 
 impl Fragment {
-    pub(crate) fn new(id: impl Into<String>, markup: Markup) -> Self {
-        Self { id: id.into(), markup }
+    pub(crate) fn new(id: impl Into<Arc<str>>, markup: Markup) -> Self {
+        Self { id: id.into(), seal: None, text: Some(Arc::from(markup.into_string())) }
+    }
+
+    /// Its element; nothing where it is as it was kept.
+    pub(crate) fn markup(&self) -> Markup {
+        PreEscaped(self.text.as_deref().unwrap_or_default().to_owned())
+    }
+
+    /// One of many, which is rendered only when it is made of something else than the one that is kept.
+    pub(crate) fn sealed(known: &Seals, id: String, seal: Seal, render: impl FnOnce() -> Markup) -> Self {
+        let text = (known.get(id.as_str()) != Some(&seal)).then(|| Arc::from(render().into_string()));
+        Self { id: Arc::from(id), seal: Some(seal), text }
     }
 }
 
@@ -171,6 +181,7 @@ struct Kept {
 #[derive(Debug)]
 struct Version {
     version: u64,
+    seal: Option<Seal>,
     /// `None`: it is gone.
     text: Option<Arc<str>>,
 }
@@ -201,14 +212,20 @@ impl Live {
         let (pane, rest) = pane(&key.0)?;
         let _turn = self.turn.lock().await;
         let tongue = Tongue::of(page, key.1);
-        let fragments = (pane.render)(page, rest, &tongue).await?;
-        let fragments =
-            fragments.into_iter().map(|fragment| (Arc::from(fragment.id), Arc::from(fragment.markup.into_string())));
-        self.take(key, pane, fragments.collect())
+        let known = self.lock().get(key).map(Kept::seals).unwrap_or_default();
+        let fragments = (pane.render)(Ask { page, rest, tongue: &tongue, known: &known }).await?;
+        self.take(key, pane, fragments)
+    }
+
+    /// Forgets a pane of which there is nothing any more.
+    async fn forget(&self, key: &Key) {
+        // Not while it is rendered: fragments may refer to what is kept.
+        let _turn = self.turn.lock().await;
+        self.lock().remove(key);
     }
 
     /// Takes a rendering down; what differs gets the next version.
-    fn take(&self, key: &Key, pane: Pane, fragments: Vec<(Arc<str>, Arc<str>)>) -> Option<()> {
+    fn take(&self, key: &Key, pane: Pane, fragments: Vec<Fragment>) -> Option<()> {
         let now = Instant::now();
         let mut kept = self.lock();
         if !kept.contains_key(key) {
@@ -264,21 +281,31 @@ impl Live {
 }
 
 impl Kept {
+    fn seals(&self) -> Seals {
+        let sealed = self.fragments.iter().filter(|(_, version)| version.text.is_some());
+        sealed.filter_map(|(id, version)| Some((id.clone(), version.seal?))).collect()
+    }
+
     /// Whether anything changed.
-    fn replace(&mut self, next: u64, fragments: Vec<(Arc<str>, Arc<str>)>) -> bool {
+    fn replace(&mut self, next: u64, fragments: Vec<Fragment>) -> bool {
         let mut is_news = false;
-        let order: Vec<Arc<str>> = fragments.iter().map(|(id, _)| id.clone()).collect();
-        for (id, text) in fragments {
-            let known = self.fragments.get(&id).and_then(|version| version.text.as_ref());
-            if known != Some(&text) {
-                self.fragments.insert(id, Version { version: next, text: Some(text) });
-                is_news = true;
+        let order: Vec<Arc<str>> = fragments.iter().map(|fragment| fragment.id.clone()).collect();
+        for Fragment { id, seal, text } in fragments {
+            let Some(text) = text else { continue };
+            match self.fragments.get_mut(&id) {
+                // Made of something else, and the same all the same.
+                Some(known) if known.text.as_ref() == Some(&text) => known.seal = seal,
+                Some(_) | None => {
+                    self.fragments.insert(id, Version { version: next, seal, text: Some(text) });
+                    is_news = true;
+                }
             }
         }
         if order != self.order {
+            let there: BTreeSet<&Arc<str>> = order.iter().collect();
             for id in &self.order {
-                if !order.contains(id) {
-                    self.fragments.insert(id.clone(), Version { version: next, text: None });
+                if !there.contains(id) {
+                    self.fragments.insert(id.clone(), Version { version: next, seal: None, text: None });
                     is_news = true;
                 }
             }
@@ -311,7 +338,7 @@ pub(super) async fn run(page: Arc<Page>) {
         let began = Instant::now();
         for key in page.live.to_render(is_news) {
             if page.live.look(&page, &key).await.is_none() {
-                page.live.lock().remove(&key);
+                page.live.forget(&key).await;
             }
         }
         // However much there is to render: the rest of the gateway has half of the time at least.
@@ -351,145 +378,6 @@ impl Live {
         }
     }
 }
-
-/// What a page asks to follow.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    /// Names of panes with commas between.
-    of: String,
-    #[serde(default)]
-    after: String,
-}
-
-/// `GET /live?of=bins,station/goods-in&after=MARK-VERSION`
-pub(super) async fn follow(
-    State(page): State<Arc<Page>>,
-    visit: Visit,
-    headers: HeaderMap,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
-    let Ok(Query(asked)) = asked else { return StatusCode::BAD_REQUEST.into_response() };
-    let names: Vec<&str> = asked.of.split(',').filter(|name| !name.is_empty()).collect();
-    if names.len() > PANES_OF_A_PAGE_MAX {
-        return StatusCode::BAD_REQUEST.into_response();
-    }
-    let Ok(permit) = page.viewers.clone().try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response();
-    };
-    let mut keys = Vec::new();
-    for name in names {
-        let Some((pane, _)) = pane(name) else { return StatusCode::NOT_FOUND.into_response() };
-        if pane.right.is_some_and(|right| !visit.may(right)) {
-            return StatusCode::FORBIDDEN.into_response();
-        }
-        let key = (name.to_owned(), visit.tongue.text.language);
-        // One that is kept is current or about to be; one that is not has to be rendered first.
-        if !page.live.lock().contains_key(&key) && page.live.look(&page, &key).await.is_none() {
-            return StatusCode::NOT_FOUND.into_response();
-        }
-        keys.push(key);
-    }
-    // The header is the later of the two: a browser that reconnects repeats the address it first had.
-    const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-    let has = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).unwrap_or(&asked.after);
-    let begins =
-        if has.is_empty() { Begins::At(0) } else { page.live.version_of(has).map_or(Begins::Anew, Begins::At) };
-    let (events, sent) = mpsc::channel(1);
-    let viewer = Viewer::new(page, keys, events, permit);
-    tokio::spawn(viewer.run(begins));
-    let stream = Sse::new(ReceiverStream::new(sent));
-    // Some proxies collect an answer before they pass it on, unless told not to.
-    ([(HeaderName::from_static("x-accel-buffering"), "no")], stream).into_response()
-}
-
-/// What a page that begins to follow has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begins {
-    At(u64),
-    /// It is of another process.
-    Anew,
-}
-
-/// One open page.
-struct Viewer {
-    page: Arc<Page>,
-    keys: Vec<Key>,
-    events: mpsc::Sender<Result<Event, Infallible>>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Viewer {
-    fn new(
-        page: Arc<Page>,
-        keys: Vec<Key>,
-        events: mpsc::Sender<Result<Event, Infallible>>,
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
-        for key in &keys {
-            page.live.watch(key);
-        }
-        Self { page, keys, events, _permit: permit }
-    }
-
-    /// Until the page goes or the agent stops. Cancel-safe: what was not sent is still newer.
-    async fn run(self, begins: Begins) {
-        let stop = self.page.stop.clone();
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = self.events.closed() => {}
-            _gone = self.follow(begins) => {}
-        }
-    }
-
-    async fn follow(&self, begins: Begins) -> Result<(), Gone> {
-        self.send(Event::default().retry(RETRY)).await?;
-        let mut after = match begins {
-            Begins::At(version) => version,
-            Begins::Anew => return self.send(Event::default().event("reload").data("anew")).await,
-        };
-        let mut version = self.page.live.version.subscribe();
-        let mut beats = interval(BEAT);
-        loop {
-            // What changes while a slow line takes the last event is one event, with the newest of each.
-            let room = self.events.reserve().await.map_err(|_| Gone)?;
-            version.borrow_and_update();
-            let (now, newer) = self.page.live.newer(&self.keys, after);
-            if newer.is_empty() {
-                // Kept, it would be the room that the next beat waits for.
-                drop(room);
-            } else {
-                let fragments: Vec<(&str, Option<&str>)> =
-                    newer.iter().map(|(id, text)| (&**id, text.as_deref())).collect();
-                let data = serde_json::to_string(&fragments).unwrap_or_default();
-                let event = Event::default().event("fragments").id(self.page.live.name_of(now)).data(data);
-                room.send(Ok(event));
-            }
-            after = now;
-            tokio::select! {
-                told = version.changed() => if told.is_err() { return Ok(()) },
-                _ = beats.tick() => {
-                    let now = self.page.clock.wall().0.to_string();
-                    self.send(Event::default().event("beat").data(now)).await?;
-                }
-            }
-        }
-    }
-
-    async fn send(&self, event: Event) -> Result<(), Gone> {
-        self.events.send(Ok(event)).await.map_err(|_| Gone)
-    }
-}
-
-impl Drop for Viewer {
-    fn drop(&mut self) {
-        for key in &self.keys {
-            self.page.live.unwatch(key);
-        }
-    }
-}
-
-/// The page is closed.
-struct Gone;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use maud::{Markup, html};
 
 use super::{
     Page,
-    live::{Fragment, Pane, Rendering},
+    live::{Ask, Fragment, Pane, Rendering},
     manage,
     visit::{Shell, Tongue, Visit},
 };
@@ -36,7 +36,8 @@ pub(super) fn routes() -> Router<Arc<Page>> {
     Router::new().route("/problems", get(show))
 }
 
-fn render<'a>(page: &'a Page, _: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn render(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, tongue, .. } = ask;
     Box::pin(async move {
         let (problems, now) = (page.watcher.problems(), page.watcher.moment());
         Some(vec![Fragment::new("problems-list", list(&problems, &now, tongue))])
@@ -63,7 +64,13 @@ pub(super) fn list(problems: &[Problem], now: &Moment, tongue: &Tongue) -> Marku
             @if problems.is_empty() {
                 p { (sign(Sign::Good, tongue.text.frame.all_well)) }
             } @else {
-                ul.lines.problems { @for problem in problems { (one(problem, now, tongue)) } }
+                @let (pressing, notes) = problems.split_at(problems.partition_point(|one| one.level.needs_somebody()));
+                @if pressing.is_empty() { p { (sign(Sign::Good, tongue.text.frame.all_well)) } }
+                @else { ul.lines.problems { @for problem in pressing { (one(problem, now, tongue)) } } }
+                @if !notes.is_empty() {
+                    h3.apart { (tongue.text.problems.notes) }
+                    ul.lines.problems { @for problem in notes { (one(problem, now, tongue)) } }
+                }
             }
         }
     }

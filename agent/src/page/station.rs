@@ -29,11 +29,11 @@ use look::{
 };
 use maud::{Markup, html};
 
-pub(crate) use self::{answer::act_line, form::origin};
+pub(crate) use self::{answer::act_lines, form::origin};
 use super::{
     Page,
     door::Right,
-    live::{Fragment, Pane, Rendering},
+    live::{Ask, Fragment, Pane, Rendering},
     names::{Names, of_segment, segment},
     visit::{Mode as Device, Shell, Tongue, Visit},
 };
@@ -56,7 +56,8 @@ pub(super) fn routes() -> Router<Arc<Page>> {
         .route("/station/{name}/undo", post(form::undo))
 }
 
-fn station_pane<'a>(page: &'a Page, rest: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn station_pane(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, rest, tongue, .. } = ask;
     Box::pin(async move {
         let name: DeviceName = of_segment(rest)?.parse().ok()?;
         fragments(page, &name, tongue).await

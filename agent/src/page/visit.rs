@@ -169,6 +169,9 @@ impl Visit {
             ("words", words.as_str()),
             ("site", self.page.site.as_str()),
         ];
+        if let Some(zone) = self.tongue.format.zone() {
+            data.push(("zone", zone));
+        }
         if shell.rest == Rest::Reload {
             data.push(("whole", "yes"));
         }

@@ -27,10 +27,10 @@ pub(crate) use self::calibrate::CALIBRATION;
 use super::{
     Page,
     door::Right,
-    live::{Fragment, Pane, Rendering},
+    live::{Ask, Fragment, Pane, Rendering},
     names::{Names, segment},
-    station::act_line,
-    visit::{Mode as Device, Shell, Tongue, Visit},
+    station::act_lines,
+    visit::{Mode as Device, Shell, Visit},
 };
 use crate::movement::{said::ActId, session::Mode};
 
@@ -109,7 +109,7 @@ async fn index(State(page): State<Arc<Page>>, visit: Visit) -> Response {
                     } }
                 }
                 li { a.tile #work-count href="/work/count" { strong { (text.count) } span { ((text.about)(Mode::Count)) } } }
-                li { a.tile #work-calibrate href="/work/calibrate" { strong { (text.calibrate) } span { (text.start_hint) } } }
+                li { a.tile #work-calibrate href="/work/calibrate" { strong { (text.calibrate) } span { (text.calibrate_hint) } } }
             }
         }
     };
@@ -145,7 +145,8 @@ fn acts_of(text: &str) -> Vec<ActId> {
     text.split('.').filter_map(|id| id.parse().ok()).map(ActId).take(ACTS_MAX).collect()
 }
 
-fn acts_pane<'a>(page: &'a Page, rest: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn acts_pane(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, rest, tongue, .. } = ask;
     Box::pin(async move {
         let acts = acts_of(rest);
         let sights = page.sights().await;
@@ -157,7 +158,7 @@ fn acts_pane<'a>(page: &'a Page, rest: &'a str, tongue: &'a Tongue) -> Rendering
         Some(vec![Fragment::new(
             "work-done",
             html! {
-                div #work-done data-quiet { ol.lines.act-list { @for act in &seen { li { (act_line(&names, act)) } } } }
+                div #work-done data-quiet { (act_lines(&names, &seen)) }
             },
         )])
     })

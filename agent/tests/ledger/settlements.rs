@@ -1,6 +1,6 @@
 //! Settlements that wait for a commit that is made anyway, with the recorder's own thread and a second look into its file.
 
-use agent::ledger::recorder::{Chore, Recorder};
+use agent::ledger::recorder::{Chore, Done, Recorder};
 
 use super::*;
 
@@ -46,4 +46,19 @@ async fn what_is_still_held_is_written_at_the_end() {
     drop(recorder);
     thread.join().unwrap();
     assert_eq!(written(&site), 1);
+}
+
+#[tokio::test]
+async fn a_look_for_old_records_that_finds_none_writes_nothing() {
+    let mut site = Site::new();
+    let (recorder, thread) = Recorder::start(site.ledger.take().unwrap()).unwrap();
+    is_used_and_taken(&recorder, 1).await;
+    recorder.tend(Chore::Flush).await.unwrap();
+    let log = || std::fs::read(site.folder.path().join("ledger.db-wal")).unwrap();
+    let before = log();
+    let trim = Chore::Trim { feed: acme(), before: WallTime::from_millis(0) };
+    assert_eq!(recorder.tend(trim).await.unwrap(), Done::Trimmed(0));
+    assert!(log() == before, "the log is as it was");
+    drop(recorder);
+    thread.join().unwrap();
 }

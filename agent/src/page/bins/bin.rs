@@ -32,9 +32,9 @@ use crate::{
     page::{
         Page,
         door::Right,
-        live::{Fragment, Pane, Rendering},
+        live::{Ask, Fragment, Pane, Rendering},
         names::{Names, of_segment, segment},
-        visit::{Acting, Shell, Tongue, Visit},
+        visit::{Acting, Shell, Visit},
     },
     status::problems::words::state as state_word,
 };
@@ -42,7 +42,8 @@ use crate::{
 /// One bin as it changes by itself.
 pub(crate) const BIN: Pane = Pane { name: "bin", right: None, every: std::time::Duration::from_secs(2), render: pane };
 
-fn pane<'a>(page: &'a Page, rest: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn pane(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, rest, tongue, .. } = ask;
     Box::pin(async move {
         let name: PlaceName = of_segment(rest)?.parse().ok()?;
         let sights = page.sights().await;
@@ -116,15 +117,14 @@ fn facts<'t>(
         rows.push((
             text.scale,
             html! {
-                bdi { (scale.scale) } " " (row::health(names, device))
+                bdi { (scale.scale) } " " (row::health_sign(names, row::Health::of(device)))
                 @if let Some(problem) = problem { p.quiet { (problem) } }
             },
         ));
     }
     if let Some(seen) = calibration {
-        let tare = seen.calibration.tare.as_ref().map(|tare| (text.tare)(&tongue.format.grams(tare.mass.micrograms())));
-        let piece =
-            seen.calibration.piece.as_ref().map(|piece| (text.piece)(&tongue.format.grams(piece.mean.micrograms())));
+        let tare = seen.tare.map(|tare| (text.tare)(&tongue.format.grams(tare.micrograms())));
+        let piece = seen.piece.map(|piece| (text.piece)(&tongue.format.grams(piece.micrograms())));
         let said =
             format!("{}, {}", tare.as_deref().unwrap_or(text.no_tare), piece.as_deref().unwrap_or(text.no_piece));
         rows.push((text.calibration, html! { (said) }));

@@ -1,5 +1,6 @@
 //! One bin in the list: what it holds, how sure, how it stands, what moved last, how its scale is.
 
+use gateway_proto::movement::{Act, Source};
 use look::{
     Sign,
     part::{self, Column},
@@ -36,12 +37,7 @@ pub(super) fn columns(tongue: &Tongue) -> [Column<'static>; 6] {
     ]
 }
 
-pub(super) fn row(
-    names: &Names<'_>,
-    columns: &[Column<'_>],
-    sight: &BinSight,
-    device: Option<&DeviceStatus>,
-) -> Markup {
+pub(super) fn row(names: &Names<'_>, columns: &[Column<'_>], sight: &BinSight, health: Health) -> Markup {
     let text = &names.tongue.text.bins;
     let head = html! {
         a href=(format!("/bins/{}", segment(sight.bin.as_str()))) { bdi { (sight.bin) } }
@@ -52,7 +48,7 @@ pub(super) fn row(
         state(names, sight),
         bounds(names, sight),
         last(names, sight),
-        scale(names, sight, device),
+        scale(names, sight, health),
     ];
     part::row(columns, &part::Row { id: Some(element_id("bin", sight.bin.as_str())), head, cells })
 }
@@ -145,16 +141,20 @@ pub(super) fn change(names: &Names<'_>, sight: &BinSight, moved: &Moved) -> Stri
     let units = movement.qty.signed();
     let here = movement.to.bin() == Some(&sight.bin);
     let units = names.tongue.format.signed(if here { units } else { -units });
-    let act = movement.act().map(names.tongue.text.say.act).unwrap_or_default();
+    let say = &names.tongue.text.say;
+    let act = match (movement.act(), movement.source) {
+        (Ok(Act::Adjust), Source::Scale) => say.by_scale,
+        (act, _) => act.map(say.act).unwrap_or_default(),
+    };
     format!("{units} {act}")
 }
 
-fn scale(names: &Names<'_>, sight: &BinSight, device: Option<&DeviceStatus>) -> Markup {
+fn scale(names: &Names<'_>, sight: &BinSight, health: Health) -> Markup {
     let text = &names.tongue.text.bins;
     match &sight.scale {
         None => html! { span.quiet { (text.no_scale) } },
         Some(ScaleSight { waiting, .. }) => html! {
-            (health(names, device))
+            (health_sign(names, health))
             @if *waiting > 0 {
                 p.quiet { ((text.weighing)(&names.tongue.format.whole(i64::try_from(*waiting).unwrap_or(i64::MAX)))) }
             }
@@ -162,12 +162,30 @@ fn scale(names: &Names<'_>, sight: &BinSight, device: Option<&DeviceStatus>) -> 
     }
 }
 
-/// Whether a device is there, and what is wrong with it.
-pub(super) fn health(names: &Names<'_>, device: Option<&DeviceStatus>) -> Markup {
+/// Whether a bin's scale is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Health {
+    There,
+    /// It is there, and something is wrong with its line.
+    Troubled,
+    Gone,
+}
+
+impl Health {
+    pub(super) fn of(device: Option<&DeviceStatus>) -> Self {
+        match device {
+            Some(status) if status.connected && status.problem.is_none() => Self::There,
+            Some(status) if status.connected => Self::Troubled,
+            Some(_) | None => Self::Gone,
+        }
+    }
+}
+
+pub(super) fn health_sign(names: &Names<'_>, health: Health) -> Markup {
     let text = &names.tongue.text.bins;
-    match device {
-        Some(status) if status.connected && status.problem.is_none() => sign(Sign::Good, text.scale_there),
-        Some(status) if status.connected => sign(Sign::Warn, text.scale_there),
-        Some(_) | None => sign(Sign::Bad, text.scale_gone),
+    match health {
+        Health::There => sign(Sign::Good, text.scale_there),
+        Health::Troubled => sign(Sign::Warn, text.scale_there),
+        Health::Gone => sign(Sign::Bad, text.scale_gone),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     device::Cause,
     floor::{facts::LevelDoubt, moved::Moved, sight::ScaleSight},
     movement::{counted::Counted, weighing::Doubt},
-    page::text::Text,
+    page::{text::Text, visit::Tongue},
     register::{
         bin::Bin,
         fact::{Fact, Origin},
@@ -45,7 +45,7 @@ fn weighed(counted: Option<Counted>, doubt: Option<LevelDoubt>) -> BinSight {
 fn read(language: Language, sight: &BinSight) -> String {
     let (tongue, register) = (tongue(language), Register::default());
     let names = Names { tongue: &tongue, register: &register };
-    row::row(&names, &row::columns(&tongue), sight, None).into_string()
+    row::row(&names, &row::columns(&tongue), sight, row::Health::Gone).into_string()
 }
 
 #[track_caller]

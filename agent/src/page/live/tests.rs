@@ -2,7 +2,7 @@ use look::Language;
 
 use super::*;
 
-const PANE: Pane = Pane { name: "test", right: None, every: Pane::SECOND, render: |_, _, _| Box::pin(async { None }) };
+const PANE: Pane = Pane { name: "test", right: None, every: Pane::SECOND, render: |_| Box::pin(async { None }) };
 
 fn key() -> Key {
     ("test".to_owned(), Language::English)
@@ -10,7 +10,7 @@ fn key() -> Key {
 
 /// Takes a rendering down; the version after it.
 fn take(live: &Live, fragments: &[(&str, &str)]) -> u64 {
-    let fragments = fragments.iter().map(|(id, text)| (Arc::from(*id), Arc::from(*text))).collect();
+    let fragments = fragments.iter().map(|(id, text)| Fragment::new(*id, PreEscaped((*text).to_owned()))).collect();
     live.take(&key(), PANE, fragments).unwrap();
     *live.version.borrow()
 }
@@ -70,6 +70,32 @@ fn panes_that_nobody_watches_make_room_and_watched_ones_stay() {
     live.lock().get_mut(&old).unwrap().asked -= UNWATCHED_MAX;
     assert!(live.take(&key(), PANE, Vec::new()).is_some());
     assert!(!live.lock().contains_key(&old));
+}
+
+#[test]
+fn a_sealed_fragment_is_rendered_anew_only_when_its_seal_has_changed() {
+    let live = Live::new();
+    let show = |seal: Seal, text: &str| {
+        let known = live.lock().get(&key()).map(Kept::seals).unwrap_or_default();
+        let mut is_rendered = false;
+        let fragment = Fragment::sealed(&known, "a".to_owned(), seal, || {
+            is_rendered = true;
+            PreEscaped(text.to_owned())
+        });
+        live.take(&key(), PANE, vec![fragment]).unwrap();
+        (is_rendered, *live.version.borrow())
+    };
+    let (is_rendered, first) = show([1, 0, 0], "1");
+    assert!(is_rendered);
+    assert_eq!(show([1, 0, 0], "of no matter"), (false, first));
+    assert_eq!(newer(&live, 0), [some("a", "1")], "what is kept stays");
+    assert_eq!(show([2, 0, 0], "1"), (true, first), "made of something else, and the same all the same");
+    assert_eq!(show([2, 0, 0], "of no matter"), (false, first));
+    let (is_rendered, second) = show([1, 0, 0], "2");
+    assert!(is_rendered && second > first);
+    assert_eq!(newer(&live, first), [some("a", "2")]);
+    take(&live, &[]);
+    assert!(show([1, 0, 0], "2").0, "what was gone is not kept");
 }
 
 #[test]

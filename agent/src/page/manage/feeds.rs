@@ -23,7 +23,7 @@ use crate::{
     page::{
         Page,
         door::Right,
-        live::{Fragment, Pane, Rendering},
+        live::{Ask, Fragment, Pane, Rendering},
         visit::{Shell, Tongue},
     },
     register::catalog::UNASSIGNED,
@@ -47,7 +47,8 @@ pub(super) fn routes() -> Router<Arc<Page>> {
         .route("/manage/feeds/loss", post(note_loss))
 }
 
-fn render<'a>(page: &'a Page, _: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn render(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, tongue, .. } = ask;
     Box::pin(async move {
         let (snapshot, now) = (page.watcher.snapshot(), page.watcher.moment());
         let cards = snapshot.feeds.iter().filter(|(name, _)| name.as_str() != UNASSIGNED);

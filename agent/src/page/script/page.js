@@ -12,6 +12,7 @@
   const SILENT_MS = 12000; // a beat comes every five seconds
   const AWAY_MS = 4000; // shorter breaks are no news
   const LOADED_AGAIN_MS = 5000;
+  const FRESH_MS = 3000;
 
   // The gateway's clock: a phone's own may be wrong. A page that was kept says what it was then, not what it is now.
   const isKept = "kept" in body.dataset;
@@ -39,7 +40,12 @@
       time.textContent = age(Math.max(0, (now() - Date.parse(time.dateTime)) / 1000));
     }
   };
-  const clock = (ms) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(new Date(ms));
+  // As the gateway writes times: the site's zone, not the phone's.
+  const clock = (ms) => {
+    const as = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    try { return new Intl.DateTimeFormat(language, { ...as, timeZone: body.dataset.zone }).format(new Date(ms)); }
+    catch { return new Intl.DateTimeFormat(language, as).format(new Date(ms)); } // a zone that this browser does not know
+  };
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const say = (text) => { said.textContent = text; };
 
@@ -47,6 +53,11 @@
   const isFilledIn = (element) => {
     const active = document.activeElement;
     return active && active !== body && element.contains(active) && active.matches("input, select, textarea");
+  };
+  // For a while only: without motion it is an outline, which would stay.
+  const mark = (made) => {
+    made.classList.add("fresh");
+    setTimeout(() => made.classList.remove("fresh"), FRESH_MS);
   };
   const put = (name, html) => {
     const old = id(name);
@@ -65,7 +76,7 @@
       const again = id(focused) || [...made.querySelectorAll("[href]")].find((one) => one.getAttribute("href") === focused);
       (again || made.querySelector("a, button"))?.focus();
     }
-    if (!("quiet" in made.dataset)) made.classList.add("fresh");
+    if (!("quiet" in made.dataset)) mark(made);
     made.dispatchEvent(new CustomEvent("binwire:fresh", { bubbles: true, detail: { name } }));
     return true;
   };

@@ -1,6 +1,8 @@
 //! What came of the newest scan, and the last acts: item, quantity, way, what is on hand now, and an Undo.
 
-use gateway_proto::place::Place;
+use std::collections::BTreeSet;
+
+use gateway_proto::{name::ItemCode, place::Place};
 use look::{Sign, part, sign::sign};
 use maud::{Markup, html};
 
@@ -106,7 +108,7 @@ fn said(names: &Names<'_>, sight: &StationSight, acts: &[ActId]) -> Shown {
                 }
                 p { (names.item(&act.item)) }
                 p { (names.way(&act.from, &act.to)) }
-                (now_there(names, act))
+                (now_there(names, act, &ends(act)))
                 @if act.fate == Fate::Weighing { p { (text.weighing_more) } }
                 (undo(names, act, "undo-last"))
             };
@@ -121,15 +123,17 @@ fn each(names: &Names<'_>, sight: &StationSight, acts: &[ActId]) -> Markup {
     html! { ul { @for act in known { li { (summary(names, act)) } } } }
 }
 
-/// What is on hand now where the act took from or brought to.
-fn now_there(names: &Names<'_>, act: &ActSight) -> Markup {
+/// Where the act took from or brought to, with what is on hand there now.
+fn ends(act: &ActSight) -> Vec<(&Place, i64)> {
     let ends = [(&act.from, act.left), (&act.to, act.reached)];
+    ends.into_iter().filter_map(|(place, units)| Some((place, units.filter(|_| shows_stock(place))?))).collect()
+}
+
+fn now_there(names: &Names<'_>, act: &ActSight, ends: &[(&Place, i64)]) -> Markup {
     let text = &names.tongue.text.station;
     html! {
         @for (place, units) in ends {
-            @if let (Some(units), true) = (units, shows_stock(place)) {
-                p { ((text.on_hand_now)(&names.place(place), &names.amount(&act.item, units))) }
-            }
+            p { ((text.on_hand_now)(&names.place(place), &names.amount(&act.item, *units))) }
         }
     }
 }
@@ -178,21 +182,31 @@ pub(super) fn acts(names: &Names<'_>, sight: &StationSight) -> Markup {
     html! {
         div #station-acts data-quiet {
             @if sight.acts.is_empty() { (part::empty(text.no_acts)) } @else {
-                ol.lines.act-list { @for act in &sight.acts { li { (act_line(names, act)) } } }
+                (act_lines(names, &sight.acts))
             }
         }
     }
 }
 
-/// An act, how it stands, and its Undo.
-pub(crate) fn act_line(names: &Names<'_>, act: &ActSight) -> Markup {
+/// Acts, newest first. What is on hand now is said once for each place, at its newest act: it is not what was there then.
+pub(crate) fn act_lines(names: &Names<'_>, acts: &[ActSight]) -> Markup {
+    let mut said: BTreeSet<(&Place, &ItemCode)> = BTreeSet::new();
+    let lines = acts.iter().map(|act| {
+        let ends: Vec<_> = ends(act).into_iter().filter(|(place, _)| said.insert((place, &act.item))).collect();
+        act_line(names, act, &ends)
+    });
+    html! { ol.lines.act-list { @for line in lines { li { (line) } } } }
+}
+
+/// An act, how it stands, what is on hand now at `ends`, and its Undo.
+fn act_line(names: &Names<'_>, act: &ActSight, ends: &[(&Place, i64)]) -> Markup {
     let (kind, title) = fate(names, act);
     let by_weight = matches!(act.fate, Fate::Booked { by_weight: true, .. });
     let text = &names.tongue.text.station;
     html! {
         div.act id=(format!("act-{}", act.act.0)) data-fate=(fate_word(act.fate)) {
             p { (summary(names, act)) @if by_weight { " " span.quiet { (text.by_weight) } } }
-            (now_there(names, act))
+            (now_there(names, act, ends))
             p.quiet {
                 (sign(kind, title)) " " (names.tongue.format.time(act.at.millis()))
                 @if let Some(actor) = &act.actor { " · " bdi { (name_of(names, actor.as_str())) } }

@@ -126,7 +126,7 @@ async fn shown(
     let Some(fragments) = super::fragments(page, station, &visit.tongue).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    fragment(status, &html! { @for one in fragments { (one.markup) } })
+    fragment(status, &html! { @for one in fragments { (one.markup()) } })
 }
 
 /// Whether the page's script asks: it puts parts in place.

@@ -5,6 +5,8 @@
 #[derive(Debug)]
 pub struct ProblemsText {
     pub about: &'static str,
+    /// Over those that call for nobody.
+    pub notes: &'static str,
     pub since: &'static str,
     /// It may have begun before.
     pub at_least_since: &'static str,

@@ -19,6 +19,8 @@ pub struct SayText {
     /// From where to where.
     pub way: fn(from: &str, to: &str) -> String,
     pub act: fn(Act) -> &'static str,
+    /// A correction that a scale made: the first level of a bin.
+    pub by_scale: &'static str,
     pub reason: fn(Reason) -> &'static str,
     /// What a unit is called: pieces have a word of their own.
     pub unit: fn(&str) -> &str,

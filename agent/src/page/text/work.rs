@@ -118,6 +118,8 @@ pub struct WorkText {
     pub step: fn(Step) -> &'static str,
     pub asks: fn(Step) -> &'static str,
     pub start: &'static str,
+    /// What calibrating is for, on its tile.
+    pub calibrate_hint: &'static str,
     pub start_hint: &'static str,
     pub is_out: &'static str,
     pub done: &'static str,

@@ -28,9 +28,9 @@ use crate::{
     page::{
         Page,
         door::Right,
-        live::{Fragment, Pane, Rendering},
+        live::{Ask, Fragment, Pane, Rendering},
         names::{Names, of_segment, segment},
-        visit::{Acting, Shell, Tongue, Visit, not_there},
+        visit::{Acting, Shell, Visit, not_there},
     },
 };
 
@@ -41,7 +41,8 @@ pub(crate) const CALIBRATION: Pane =
 const KINDS: [(PartKind, &str); 3] =
     [(PartKind::Machined, "machined"), (PartKind::Precision, "precision"), (PartKind::Moulded, "moulded")];
 
-fn pane<'a>(page: &'a Page, rest: &'a str, tongue: &'a Tongue) -> Rendering<'a> {
+fn pane(ask: Ask<'_>) -> Rendering<'_> {
+    let Ask { page, rest, tongue, .. } = ask;
     Box::pin(async move {
         let name: PlaceName = of_segment(rest)?.parse().ok()?;
         let seen = page.floor.see(move |floor, _| floor.calibration_sight(&name)).await??;
@@ -79,8 +80,8 @@ fn state(names: &Names<'_>, seen: &CalibrationSight) -> Markup {
     let (text, bins) = (&names.tongue.text.work, &names.tongue.text.bins);
     let write = |micrograms: i64| names.tongue.format.grams(micrograms);
     let step = seen.step.unwrap_or_else(|| next_step(seen));
-    let tare = seen.calibration.tare.as_ref().map(|tare| grams(names, tare.mass));
-    let piece = seen.calibration.piece.as_ref().map(|piece| grams(names, piece.mean));
+    let tare = seen.tare.map(|tare| grams(names, tare));
+    let piece = seen.piece.map(|piece| grams(names, piece));
     html! {
         div #cal-state data-quiet data-step=(step_word(step)) data-out[seen.is_out] {
             @if seen.is_out { p { (sign(Sign::Warn, text.is_out)) } }
@@ -102,7 +103,7 @@ fn state(names: &Names<'_>, seen: &CalibrationSight) -> Markup {
 }
 
 const fn next_step(seen: &CalibrationSight) -> Step {
-    match (&seen.calibration.tare, &seen.calibration.piece) {
+    match (seen.tare, seen.piece) {
         (None, _) => Step::Tare,
         (Some(_), None) => Step::Sample,
         (Some(_), Some(_)) => Step::Check,

@@ -164,7 +164,7 @@ pub(super) fn live(seed: u64, defect: Defect, random: &Random, tally: &mut Tally
 
 impl<'t> Month<'t> {
     fn begin(seed: u64, defect: Defect, mut random: Random, tally: &'t mut Tally) -> Self {
-        let mut site = Site::on(World::new().unwrap(), ROOMY);
+        let mut site = Site::on(World::new().unwrap(), ROOMY, seed);
         site.open().unwrap();
         let plan = Plan::draw(&mut random);
         let mut month = Self {

@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use agent::{
     config::StorageLimits,
     ledger::{
-        FeedStanding, Fullness, Group, Ledger, LedgerError, Outcome, Recorded, Removal, disk_bytes, reader::Reader,
+        Epochs, FeedStanding, Fullness, Group, Ledger, LedgerError, Outcome, Recorded, Removal, disk_bytes,
+        reader::Reader,
     },
     movement::entry::Entry,
     register::catalog::Catalog,
@@ -17,15 +18,18 @@ use agent::{
 use cutdisk::{Image, Survival, World};
 use gateway_proto::{
     batch::{Batch, Load, Lost},
+    chain::Epoch,
     delivery::{Shipment, ShipmentKind},
     name::FeedName,
     record::Seq,
 };
+use sim::Random;
 use tests::chain;
 
 use super::{
     FEEDS, ITEMS, SITE,
     act::{ActNumber, Amounts, Said},
+    wall,
 };
 
 /// What the recorder keeps of a feed while the disk is only getting short.
@@ -54,6 +58,8 @@ pub(super) struct Site {
     bytes_max: u64,
     /// Every text ever written under a feed, epoch and seq, by any life of this site.
     pub(super) written: BTreeMap<Place, BTreeSet<Rc<str>>>,
+    /// What the next epoch's name is made of, and its time.
+    names: Arc<Mutex<(Random, u64)>>,
 }
 
 struct Open {
@@ -116,11 +122,12 @@ pub(super) enum Refused {
 }
 
 impl Site {
-    pub(super) fn on(world: World, limits: StorageLimits) -> Self {
+    pub(super) fn on(world: World, limits: StorageLimits, seed: u64) -> Self {
         let bytes_max = limits.budget + ONE_COMMIT;
         let book = Book::default();
         let (doubts, view, written) = (Doubt::default(), BTreeMap::new(), BTreeMap::new());
-        Self { world, open: None, book, doubts, view, limits, bytes_max, written }
+        let names = Arc::new(Mutex::new((Random::seeded(!seed), wall::BEGIN_MS.unsigned_abs())));
+        Self { world, open: None, book, doubts, view, limits, bytes_max, written, names }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -144,7 +151,7 @@ impl Site {
         }
         let feeds = FEEDS.map(feed_name);
         let folder = self.world.folder().to_owned();
-        let mut ledger = Ledger::open(&folder, &feeds, Arc::new(catalog))?;
+        let mut ledger = Ledger::open_with(&folder, &feeds, Arc::new(catalog), self.epochs())?;
         ledger.limit(self.limits)?;
         let reader = Reader::open(&folder)?;
         self.open = Some(Open { ledger, reader });
@@ -156,6 +163,19 @@ impl Site {
             self.open = None;
         }
         result
+    }
+
+    /// Names of the seed's own: how long they are when packed decides where a cut meets the disk.
+    fn epochs(&self) -> Epochs {
+        let names = self.names.clone();
+        Epochs::named_by(move || {
+            let mut names = names.lock().unwrap();
+            let (random, millis) = &mut *names;
+            *millis += 1;
+            let mut entropy = [0; 10];
+            entropy[..8].copy_from_slice(&random.bits().to_be_bytes());
+            Ok((Epoch::new(*millis, entropy), *millis))
+        })
     }
 
     pub(super) fn restart(&mut self, survival: Survival) {

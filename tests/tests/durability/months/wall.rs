@@ -4,7 +4,7 @@ use agent::clock::mark::Zero;
 use gateway_proto::{record::UntrustedClock, time::WallTime};
 
 /// The wall's time when a month begins, milliseconds since 1970.
-const BEGIN_MS: i64 = 1_795_237_200_000;
+pub(super) const BEGIN_MS: i64 = 1_795_237_200_000;
 
 /// The site's clock. Time that really passes is in milliseconds since the month began.
 #[derive(Debug)]

@@ -32,6 +32,7 @@ pub(super) const SAY: SayText = SayText {
         Act::OwnershipChange => "Eigentümer gewechselt",
         Act::Correction => "zurückgenommen",
     },
+    by_scale: "von der Waage übernommen",
     reason,
     unit: |unit| if unit.eq_ignore_ascii_case("EA") { "Stück" } else { unit },
     why,

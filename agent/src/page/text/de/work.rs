@@ -166,6 +166,7 @@ pub(super) const WORK: WorkText = WorkText {
         Step::Check => "Die Teile im Fach von Hand zählen und sagen, wie viele.",
     },
     start: "Beginnen: Ich nehme jetzt Teile heraus",
+    calibrate_hint: "Leeren Behälter wiegen, dann eine gezählte Probe: von da an zählt die Waage.",
     start_hint: "Bis Sie sagen, dass sie zurück sind, wird das Fach nicht gezählt und nichts als Verbrauch gebucht.",
     is_out: "Das Fach wird kalibriert und nicht gezählt.",
     done: "Fertig: Die Teile sind wieder drin",

@@ -31,6 +31,7 @@ pub(super) const SAY: SayText = SayText {
         Act::OwnershipChange => "changed owner",
         Act::Correction => "taken back",
     },
+    by_scale: "taken over from the scale",
     reason: Reason::words,
     unit: |unit| if unit.eq_ignore_ascii_case("EA") { "pcs" } else { unit },
     why,

@@ -165,6 +165,7 @@ pub(super) const WORK: WorkText = WorkText {
         Step::Check => "Count the pieces in the bin by hand and say how many.",
     },
     start: "Begin: I take parts out now",
+    calibrate_hint: "Weigh the empty container, then a counted sample: from then on the scale counts.",
     start_hint: "Until you say that they are back, the bin is not counted, and nothing is booked as used.",
     is_out: "The bin is being calibrated and not counted.",
     done: "Done: the parts are back in",
