@@ -3,9 +3,13 @@
 //!
 //! One thread; time is the processor's, so that a busy machine does not count. Memory is the process's peak resident set less what it was before the first forecast, histories included.
 
-#![expect(clippy::print_stdout, reason = "a benchmark talks to a person")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark talks to a person, and reads the clock"
+)]
 
-use std::hint::black_box;
+use std::{hint::black_box, time::Instant};
 
 use planning::{
     choice::{self, Series},
@@ -26,6 +30,20 @@ fn main() {
         let megabytes = (peak_kilobytes() - before) as f64 / 1024.0;
         println!("choice             {items:>5}  {periods:>7}  {micros:>10.1}  {megabytes:.1}");
         drop(chosen);
+        if items == 1_000 {
+            let began = Instant::now();
+            black_box(choice::forecast(&pool, ASK));
+            let alone = began.elapsed();
+            let began = Instant::now();
+            // A pool is one customer's, and shares nothing with another's.
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| black_box(choice::forecast(&pool, ASK)));
+                }
+            });
+            let times = 2.0 * alone.as_secs_f64() / began.elapsed().as_secs_f64();
+            println!("two such pools at once on two cores: {times:.2} times the speed of one core");
+        }
         for (name, method) in [("moving average", Method::MovingAverage(3)), ("IMAPA, one series", Method::Imapa)] {
             let began = nanoseconds();
             for history in &histories {

@@ -22,7 +22,7 @@ pub use figures::Figures;
 pub use overlay::{Change, Event, Overlay};
 
 use crate::replenish::{
-    delta::{self, delta, remembered},
+    delta::{self, Planned, delta, remembered},
     item::Item,
     need::Need,
     plan::{Plan, PlanError, Site, fingerprint, plan, plan_as},
@@ -37,6 +37,8 @@ pub struct Baseline {
     site: Site,
     plan: Plan,
     figures: Figures,
+    /// Its lines, as every scenario's are compared with them.
+    planned: Vec<Planned>,
     methods: Methods,
 }
 
@@ -95,7 +97,8 @@ impl Baseline {
     pub fn new(site: Site, methods: Methods) -> Result<Self, PlanError> {
         let plan = plan(&site)?;
         let figures = Figures::of(&site, &plan);
-        Ok(Self { site, plan, figures, methods })
+        let planned = remembered(&plan);
+        Ok(Self { site, plan, figures, planned, methods })
     }
 
     #[must_use]
@@ -144,7 +147,7 @@ impl Baseline {
     /// As [`Self::play`].
     pub fn compare(&self, overlay: &Overlay) -> Result<Comparison, ScenarioError> {
         let played = self.play(overlay)?;
-        let orders = delta(&self.site, &played.plan, &remembered(&self.plan))
+        let orders = delta(&self.site, &played.plan, &self.planned)
             .into_iter()
             .filter(|change| !matches!(change, delta::Change::Keep(_)))
             .collect();

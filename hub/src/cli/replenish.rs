@@ -116,7 +116,8 @@ pub(super) fn shown(faults: &[String]) -> String {
     text
 }
 
-fn write(path: &Path, plan: &Plan) -> anyhow::Result<()> {
+/// Writes a plan's lines as CSV.
+pub(super) fn write(path: &Path, plan: &Plan) -> anyhow::Result<()> {
     let mut out = csv::Writer::from_path(path)?;
     let columns = ["item", "owner", "bucket", "release", "receipt", "quantity", "value", "act", "reason", "notes"];
     out.write_record(columns)?;

@@ -88,13 +88,15 @@ impl NegativeBinomial {
             return self.mean - x;
         }
         let k = x.floor();
+        let survival = self.survival(k);
         let at_whole = if k > self.mean + 2.0 * self.variance.sqrt() {
             tail_loss(self, k)
         } else {
-            // Σ_{j>k} j·P_r(j) = mean·P_{r+1}(X >= k)
-            (self.mean * self.size_biased(k - 1.0).1 - k * self.survival(k)).max(0.0)
+            // Σ_{j>k} j·P_r(j) = mean·P_{r+1}(X >= k), and P_{r+1}(X >= k) = P_r(X > k) + P_r(k)·(r + k)/r
+            let r = self.size();
+            ((self.mean - k) * survival + self.mean * self.mass(k) * (r + k) / r).max(0.0)
         };
-        (at_whole - (x - k) * self.survival(k)).max(0.0)
+        (at_whole - (x - k) * survival).max(0.0)
     }
 
     /// `E[(x - X)+]`.

@@ -111,7 +111,8 @@ impl Need {
     /// Expected demand per day, the first so many.
     #[must_use]
     pub fn days(&self, count: usize) -> Vec<f64> {
-        (0..count).map(|day| self.on(day)).collect()
+        let tail = at(&self.expected, usize::MAX);
+        (0..count).map(|day| self.expected.get(day).copied().unwrap_or(tail)).collect()
     }
 
     /// Mean demand per day over the interval.

@@ -160,15 +160,17 @@ pub enum PlanError {
 /// # Errors
 /// [`PlanError`] for what cannot be a site; a single item that cannot be planned is in `refused`.
 pub fn plan(site: &Site) -> Result<Plan, PlanError> {
+    run::check(site)?;
     run::run(site, fingerprint(site)?, &|_, _| None)
 }
 
-/// The plan of a site whose inputs have this fingerprint, with the levels that are known already, by the item's place.
+/// The plan of a site that has the items of a checked one, whose inputs have this fingerprint, with the levels that are known already, by the item's place.
 pub(crate) fn plan_as(
     site: &Site,
     inputs: String,
     known: &dyn Fn(usize, &Arc<Item>) -> Option<Levels>,
 ) -> Result<Plan, PlanError> {
+    run::check_horizon(site)?;
     run::run(site, inputs, known)
 }
 

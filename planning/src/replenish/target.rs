@@ -115,11 +115,14 @@ impl ReviewDemand<'_> {
             return Ok(self.at(self.over_interval.mean()));
         }
         let (mean, sd) = (self.over_interval.mean(), self.over_interval.sd());
-        let start = mean + sd;
+        let (start, step) = (mean + sd, sd.max(1e-9 * mean.abs()));
+        let above = |level: f64| self.fill_rate(level) - target;
         let whole = self.over_interval.support() == Support::Whole && self.over_lead_time.support() == Support::Whole;
+        if whole {
+            return Ok(self.at(least_whole(start, step, above)));
+        }
         let slope = |level: f64| (self.over_interval.survival(level) - self.over_lead_time.survival(level)) / demand;
-        Ok(self
-            .at(least(whole, start, sd.max(1e-9 * mean.abs()), |level| (self.fill_rate(level) - target, slope(level)))))
+        Ok(self.at(least(start, step, |level| (above(level), slope(level)))))
     }
 
     /// The least level that lasts through the interval with probability `csl`.
@@ -150,48 +153,77 @@ pub fn point_for_fill(over_lead_time: &Law, quantity: f64, target: f64) -> Resul
     let law = over_lead_time;
     let fill = |point: f64| 1.0 - (law.loss(point) - law.loss(point + q)) / q;
     let slope = |point: f64| (law.survival(point) - law.survival(point + q)) / q;
-    let whole = law.support() == Support::Whole && q.fract() == 0.0;
     let step = law.sd().max(1e-9 * (law.mean() + q));
-    let point = least(whole, law.mean(), step, |point| (fill(point) - target, slope(point)));
+    let point = if law.support() == Support::Whole && q.fract() == 0.0 {
+        least_whole(law.mean(), step, |point| fill(point) - target)
+    } else {
+        least(law.mean(), step, |point| (fill(point) - target, slope(point)))
+    };
     Ok((point, fill(point)))
 }
 
 /// Distances doubled until a level is bracketed; no level is a million standard deviations away.
 const DOUBLINGS_MAX: u32 = 60;
 
-/// The least `x` (whole, if so said) with `f(x) >= 0`, where `f` rises; it answers with value and slope.
-fn least(whole: bool, start: f64, step: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
-    let grid = |x: f64| if whole { x.round() } else { x };
-    let mut step = if whole { step.max(1.0).ceil() } else { step };
-    let (mut low, mut high) = (grid(start), grid(start));
-    for _ in 0..DOUBLINGS_MAX {
-        if f(high).0 >= 0.0 {
-            break;
-        }
-        low = high;
-        high = grid(high + step);
-        step *= 2.0;
-    }
-    if low == high {
-        for _ in 0..DOUBLINGS_MAX {
-            low = grid(low - step);
-            if f(low).0 < 0.0 {
-                break;
-            }
-            high = low;
-            step *= 2.0;
-        }
-    }
-    if !whole {
-        return increasing_root(low, high, low + (high - low) / 2.0, f);
-    }
+/// The least `x` with `f(x) >= 0`, where `f` rises; it answers with value and slope.
+fn least(start: f64, step: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
+    let bracket = bracket(start, step, |x| f(x).0);
+    let (low, high) = (bracket.low, bracket.high);
+    increasing_root(low, high, low + (high - low) / 2.0, f)
+}
+
+/// The least whole `x` with `f(x) >= 0`, where `f` rises.
+fn least_whole(start: f64, step: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let Bracket { mut low, mut high, at_low, at_high } = bracket(start.round(), step.max(1.0).ceil(), &f);
+    // The chord finds it in a few looks: each one costs sums of two laws. A chord that hangs on one end is halved there
+    // (Illinois), so that no shape makes it creep.
+    let (mut below, mut above) = (at_low, at_high);
+    let mut moved = std::cmp::Ordering::Equal;
     while high - low > 1.0 {
-        let middle = (low + (high - low) / 2.0).floor();
-        if f(middle).0 >= 0.0 {
-            high = middle;
+        let chord = (high - above * (high - low) / (above - below)).floor();
+        let x = if chord.is_finite() { chord } else { low + (high - low) / 2.0 };
+        let x = x.floor().clamp(low + 1.0, high - 1.0);
+        let at = f(x);
+        if at >= 0.0 {
+            (high, above) = (x, at);
+            if moved.is_gt() {
+                below /= 2.0;
+            }
+            moved = std::cmp::Ordering::Greater;
         } else {
-            low = middle;
+            (low, below) = (x, at);
+            if moved.is_lt() {
+                above /= 2.0;
+            }
+            moved = std::cmp::Ordering::Less;
         }
     }
     high
+}
+
+/// Where a rising function is below zero, and where it is not, with its values there.
+struct Bracket {
+    low: f64,
+    high: f64,
+    at_low: f64,
+    at_high: f64,
+}
+
+fn bracket(start: f64, mut step: f64, f: impl Fn(f64) -> f64) -> Bracket {
+    let at_start = f(start);
+    let (mut near, mut at_near) = (start, at_start);
+    for _ in 0..DOUBLINGS_MAX {
+        let far = if at_start >= 0.0 { near - step } else { near + step };
+        let at_far = f(far);
+        if (at_far >= 0.0) != (at_start >= 0.0) {
+            return if at_start >= 0.0 {
+                Bracket { low: far, high: near, at_low: at_far, at_high: at_near }
+            } else {
+                Bracket { low: near, high: far, at_low: at_near, at_high: at_far }
+            };
+        }
+        (near, at_near) = (far, at_far);
+        step *= 2.0;
+    }
+    Bracket { low: near, high: near, at_low: at_near, at_high: at_near }
 }

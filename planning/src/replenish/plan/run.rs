@@ -35,7 +35,6 @@ pub(super) fn run(
     inputs: String,
     known: &dyn Fn(usize, &Arc<Item>) -> Option<Levels>,
 ) -> Result<Plan, PlanError> {
-    check(site)?;
     let longest = site.items.iter().map(|item| item.interval.lead_days.clamp(0.0, DAYS_MAX)).fold(0.0, f64::max);
     let days = site.horizon_days + longest.ceil() as usize + SLACK_DAYS;
     let dates: Vec<Date> =
@@ -72,10 +71,15 @@ pub(super) fn run(
     Ok(plan)
 }
 
-fn check(site: &Site) -> Result<(), PlanError> {
+pub(super) fn check_horizon(site: &Site) -> Result<(), PlanError> {
     if site.horizon_days > super::HORIZON_MAX {
         return Err(PlanError::Horizon(site.horizon_days));
     }
+    Ok(())
+}
+
+pub(super) fn check(site: &Site) -> Result<(), PlanError> {
+    check_horizon(site)?;
     if site.items.len() > super::ITEMS_MAX {
         return Err(PlanError::Items(site.items.len()));
     }
