@@ -204,6 +204,11 @@ impl Agent {
             floor: site.floor.news(),
             facts: watcher.page.clone(),
         }));
+        let (porter, stop) = (door.clone(), stop_sinks.clone());
+        sinks.spawn(async move {
+            porter.run(stop).await;
+            Ok("door")
+        });
         if let Some(page) = &config.page {
             let parts = page::Parts {
                 config: page.clone(),

@@ -21,6 +21,7 @@ pub mod answer;
 pub mod changed;
 pub mod moment;
 pub mod moved;
+pub mod notice;
 pub mod order;
 pub mod sight;
 mod still;
@@ -63,7 +64,8 @@ use self::{
     fuse::{Keys, Part, Work},
     later::Later,
     moment::Moment,
-    order::{Caller, Heard, Notice, Order, Reply, Ticket},
+    notice::Notice,
+    order::{Caller, Heard, Order, Reply, Ticket},
     scan::{Desk, Step},
     stock::Stock,
     weighed::Weighed,

@@ -15,7 +15,7 @@ use super::{
     table::{Table, many, or_dash},
 };
 use crate::{
-    floor::{Command, Look, order::Notice},
+    floor::{Command, Look, notice::Notice},
     movement::rules::{Life, State, Subject},
 };
 

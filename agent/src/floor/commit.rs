@@ -15,6 +15,7 @@ use super::{
     fuse::{Facts, Part},
     later::Later,
     moment::Moment,
+    notice::Matter,
     order::{Caller, Heard, NotRecorded, Order, Ticket},
     scan::Step,
     weighed::Difference,
@@ -379,8 +380,7 @@ impl Floor {
                 self.came_back(*act);
                 match answer {
                     Answer::Refused => {
-                        let text = format!("bin {bin}: what was taken back while it was being recorded still stands");
-                        self.notice(now, Some(bin), text, "look at the last movements of the bin".to_owned());
+                        self.notice(now, Some(bin), Matter::StillStands);
                     }
                     Answer::Failed | Answer::Recorded { .. } => {
                         self.try_later(now, Later::Undo { act: *act, bin: bin.clone() });

@@ -10,7 +10,7 @@ use gateway_proto::{
     time::WallTime,
 };
 
-use super::{Floor, moment::Moment, order::Notice, weighed::Ground};
+use super::{Floor, moment::Moment, notice::Notice, weighed::Ground};
 use crate::movement::{
     rules::{Life, State, Subject},
     weighing::Doubt,

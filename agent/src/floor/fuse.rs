@@ -16,7 +16,8 @@ use super::{
     count::LastCount,
     later::Later,
     moment::Moment,
-    order::{Caller, Notice, Order, Ticket},
+    notice::{Matter, Notice},
+    order::{Caller, Order, Ticket},
     scan::Step,
     weighed::{Difference, Recording, Weighed},
     why::{ActRefusal, Why},
@@ -624,19 +625,19 @@ impl Floor {
     }
 
     fn flag(&mut self, now: &Moment, bin: &PlaceName, disagreement: &Disagreement) {
-        let item = self.weighed.get(bin).and_then(Weighed::content).map(|content| content.item.to_string());
-        let text = format!("bin {bin}, {}: {}", item.unwrap_or_default(), disagreement.text());
+        let item = self.weighed.get(bin).and_then(Weighed::content).map(|content| content.item.clone());
         *self.disagreements.entry(bin.clone()).or_default() += 1;
         if disagreement.is_alarm() {
-            self.notice(now, Some(bin), text, disagreement.remedy().to_owned());
+            self.notice(now, Some(bin), Matter::of(disagreement, item));
         }
     }
 
     /// Keeps something for people to see until they dismiss it.
-    pub(super) fn notice(&mut self, now: &Moment, bin: Option<&PlaceName>, text: String, remedy: String) {
+    pub(super) fn notice(&mut self, now: &Moment, bin: Option<&PlaceName>, matter: Matter) {
         let id = self.next_notice;
         self.next_notice += 1;
-        let notice = Notice { id, at: now.wall, bin: bin.cloned(), text, remedy };
+        let (text, remedy) = (matter.at("bin", bin) + &matter.text(), matter.remedy().to_owned());
+        let notice = Notice { id, at: now.wall, bin: bin.cloned(), text, remedy, matter: Some(matter) };
         let kept = serde_json::to_string(&notice).expect("a notice is plain data");
         let key = |id: u64| KeptKey::new("notice", id.to_string());
         let mut work = Work::of(Statement::Keep(Kept { key: key(id), text: kept }), Part::Facts(Facts::Plain));

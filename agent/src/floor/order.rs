@@ -1,10 +1,13 @@
 //! What the floor wants done, and what it is answered.
 
-use gateway_proto::name::{DeviceName, PlaceName};
+use gateway_proto::name::DeviceName;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::why::{ActRefusal, Why};
+use super::{
+    notice::Notice,
+    why::{ActRefusal, Why},
+};
 use crate::{
     device::scanner_host::Verdict,
     movement::{
@@ -66,18 +69,6 @@ pub enum NotRecorded {
     Failed(String),
     /// What was to be taken back is not there to be taken back. The ledger's words.
     Gone(ActRefusal, String),
-}
-
-/// Something people should see: what happened and what they can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct Notice {
-    /// Counts up; to dismiss it by.
-    pub id: u64,
-    pub at: gateway_proto::time::WallTime,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bin: Option<PlaceName>,
-    pub text: String,
-    pub remedy: String,
 }
 
 impl NotRecorded {

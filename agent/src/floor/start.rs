@@ -10,7 +10,7 @@ use super::{
     count::Counts,
     fuse::{Facts, Part, Work},
     moment::Moment,
-    order::Notice,
+    notice::{Matter, Notice},
     scan::Desk,
     stock::Stock,
     weighed::Weighed,
@@ -158,8 +158,8 @@ impl Floor {
         for act in sorted.acts {
             floor.restore_act(now, act);
         }
-        for text in sorted.unreadable {
-            floor.notice(now, None, text, "import it again".to_owned());
+        for what in sorted.unreadable {
+            floor.notice(now, None, Matter::Unreadable { what });
         }
         floor.look_at_all_alarms(now);
         floor

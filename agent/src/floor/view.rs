@@ -10,7 +10,8 @@ use super::{
     Floor,
     command::{Command, Look},
     moment::Moment,
-    order::{Caller, Notice, Order, Reply},
+    notice::Notice,
+    order::{Caller, Order, Reply},
     why::Why,
 };
 use crate::{

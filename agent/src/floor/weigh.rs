@@ -8,6 +8,7 @@ use super::{
     Floor,
     fuse::{Facts, Part, Work},
     moment::Moment,
+    notice::Matter,
     order::{Caller, Heard, Order, Reply},
     weighed::{Difference, KeptLevel, Recording},
 };
@@ -180,17 +181,10 @@ impl Floor {
         let told = told.filter(|_| self.weighed.get(bin).is_some_and(|weighed| weighed.content().is_some()));
         match told {
             Some(Told::Foreign { nearest, off, .. }) => {
-                let text = format!("bin {bin}: something that is {nearest} pieces and {off:+.2} of one came or went");
-                self.notice(
-                    now,
-                    Some(bin),
-                    text,
-                    "look for a foreign or wrong part; when all is right, count the bin".to_owned(),
-                );
+                self.notice(now, Some(bin), Matter::Strange { nearest, off: format!("{off:+.2}") });
             }
             Some(Told::ZeroShift { by, .. }) => {
-                let text = format!("bin {bin}: its scale moved by {by} at once with nobody there; the count stays");
-                self.notice(now, Some(bin), text, "count the bin, then set its tare anew".to_owned());
+                self.notice(now, Some(bin), Matter::ZeroShift { by: by.to_string() });
             }
             Some(Told::Level(_) | Told::Moved { .. } | Told::Lifted { .. } | Told::Returned { .. }) | None => {}
         }

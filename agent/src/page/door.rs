@@ -28,6 +28,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use self::{
@@ -280,6 +281,29 @@ impl Door {
         lock(&self.sessions).close_badge(badge);
         info!(badge, by, "PIN taken away");
         Ok(())
+    }
+
+    /// Takes PINs away whose operators are gone, however they went, until stopped: a badge that is given to somebody else must
+    /// not open with the old one.
+    pub async fn run(&self, stop: CancellationToken) {
+        let (mut floor, mut seen) = (self.floor.clone(), None);
+        loop {
+            let register = self.register();
+            if !seen.is_some_and(|seen| Arc::ptr_eq(&seen, &register)) {
+                let strangers: Vec<String> =
+                    lock(&self.pins).keys().filter(|badge| register.operator(badge).is_none()).cloned().collect();
+                for badge in strangers {
+                    if let Err(error) = self.clear_pin(&badge, "agent").await {
+                        warn!(badge, %error, "PIN of somebody who is gone not taken away; tried again with the next change");
+                    }
+                }
+            }
+            seen = Some(register);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = floor.changed() => if changed.is_err() { return },
+            }
+        }
     }
 
     /// What is told of a PIN later: that it was set, never which.

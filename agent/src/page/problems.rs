@@ -148,7 +148,7 @@ mod tests {
     use look::{Format, Language};
 
     use super::*;
-    use crate::{floor::order::Notice, page::text::Text};
+    use crate::{floor::notice::Notice, page::text::Text};
 
     fn now() -> Moment {
         Moment {
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn what_people_wrote_is_text_and_never_markup() {
         let text = "<script>alert(1)</script>".to_owned();
-        let notice = Notice { id: 1, at: now().wall, bin: None, text: text.clone(), remedy: text };
+        let notice = Notice { id: 1, at: now().wall, bin: None, text: text.clone(), remedy: text, matter: None };
         let problems = [Problem { what: What::Notice(notice), level: Level::Act, since: Since::Unknown }];
         let markup = markup(&problems, Language::English);
         assert!(!markup.contains("<script") && markup.contains("&lt;script&gt;"), "{markup}");

@@ -36,7 +36,7 @@ use crate::{
     floor::{
         facts::{LevelDoubt, LevelFact, OpenAlarm},
         moment::Moment,
-        order::Notice,
+        notice::Notice,
     },
     ledger::Fullness,
     movement::rules::{State, Subject},

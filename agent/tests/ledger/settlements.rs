@@ -22,17 +22,17 @@ async fn is_used_and_taken(recorder: &Recorder, seq: u64) {
 }
 
 #[tokio::test]
-async fn a_settlement_goes_along_with_every_eighth_record() {
+async fn a_settlement_goes_along_with_one_record_in_two_dozen() {
     let mut site = Site::new();
     let (recorder, thread) = Recorder::start(site.ledger.take().unwrap()).unwrap();
-    for seq in 1..=20 {
+    for seq in 1..=60 {
         is_used_and_taken(&recorder, seq).await;
-        // The ninth record brings along that the first eight are settled.
-        let along = (seq - 1) / 8 * 8;
+        // The twenty-fifth record brings along that the first two dozen are settled.
+        let along = (seq - 1) / 24 * 24;
         assert_eq!(written(&site), along.cast_signed(), "after {seq}");
     }
     recorder.tend(Chore::Flush).await.unwrap();
-    assert_eq!((written(&site), recorder.view().borrow().held), (20, None));
+    assert_eq!((written(&site), recorder.view().borrow().held), (60, None));
     drop(recorder);
     thread.join().unwrap();
 }

@@ -150,6 +150,28 @@ async fn somebody_who_is_no_operator_any_more_is_out_at_once() {
 }
 
 #[tokio::test]
+async fn a_badge_that_is_given_to_somebody_else_does_not_open_with_the_old_pin() {
+    let site = plan().start().await;
+    site.set_pin("0001", "280471").await;
+    assert!(site.knows(&site.cookie_of("0001", "280471").await).await);
+    let gone = serde_json::json!({ "do": "remove", "kind": "operator", "name": "0001" });
+    site.local("/v1/command", &gone).await;
+    until("its PIN is gone", async || {
+        let audit = site.local("/v1/ledger", &serde_json::json!({ "do": "audit" })).await;
+        audit.to_string().contains("take PIN away")
+    })
+    .await;
+    let again =
+        serde_json::json!({ "do": "import", "kind": "operator", "csv": "badge,name,role\n0001,Kim,parts-manager\n" });
+    assert_eq!(site.local("/v1/command", &again).await["taken"], true);
+    let refused = site.sign_in("0001", "280471").await;
+    assert_eq!((refused.status().as_u16(), cookie(&refused)), (403, None));
+    let site = site.restart().await;
+    assert_eq!(site.sign_in("0001", "280471").await.status().as_u16(), 403, "nor after a restart");
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn the_page_speaks_the_site_s_language_and_then_the_viewer_s() {
     let site = plan().with("language = \"de\"").start().await;
     let page =

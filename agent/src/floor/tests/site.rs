@@ -21,7 +21,8 @@ use crate::{
     floor::{
         Command, Floor, Form, KeptFact, Look, Setup, Watching,
         moment::Moment,
-        order::{Caller, Heard, NotRecorded, Notice, Order, Reply, Ticket},
+        notice::Notice,
+        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
     },
     label::LabelRules,
     ledger::{Ledger, reader::Reader},

@@ -9,8 +9,8 @@ use super::{Refused, View, Write};
 use crate::ledger::{Fullness, Group, Ledger, LedgerError};
 
 /// Records of a feed that are settled together. At one movement a second the page that a settlement changes is then written
-/// for one commit in eight, and a power cut sends eight records again.
-const RIDE_AT: u64 = 8;
+/// for one commit in so many, and a power cut sends so many records again, in one batch.
+const RIDE_AT: u64 = 24;
 
 /// Settlements of feeds with nothing left to send, which wait for a commit that is made anyway: one of their own would write
 /// as much flash as the movement it is about. Forgotten in a power cut they cost one batch that is sent again.

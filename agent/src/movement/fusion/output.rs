@@ -184,36 +184,4 @@ impl Disagreement {
             Self::NoScan { attendance, .. } => *attendance == Attendance::ScanRequired,
         }
     }
-
-    /// What people read.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self {
-            Self::NoWeightChange { stated: Some(stated), .. } => {
-                format!("scan of {stated}, but the weight did not change")
-            }
-            Self::NoWeightChange { stated: None, .. } => "scan, but the weight did not change".to_owned(),
-            Self::Quantity { stated, weighed, .. } => {
-                format!("person said {stated}, scale says {weighed}; {weighed} recorded")
-            }
-            Self::NoScan { units, .. } if *units < 0 => format!("{} taken without a scan", units.unsigned_abs()),
-            Self::NoScan { units, .. } => format!("{units} put in without a scan"),
-            Self::Unrecordable { .. } => "scan that cannot be recorded as it stands".to_owned(),
-        }
-    }
-
-    /// What they can do.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::NoWeightChange { .. } => {
-                "scan again when the parts have moved, undo the scan, or check the scale with a known weight"
-            }
-            Self::Quantity { .. } => {
-                "count the parts; when the scale is wrong, count the bin and check its piece weight"
-            }
-            Self::NoScan { .. } => "scan what was done within five minutes, or leave it as recorded",
-            Self::Unrecordable { .. } => "scan it again, or enter the movement by hand",
-        }
-    }
 }

@@ -10,6 +10,22 @@ use super::{allocate::allocate, *};
 use world::said;
 
 /// A bin and a ledger that records whatever it is asked, unless it is told not to.
+/// A disagreement in a few words.
+fn flagged(disagreement: &Disagreement) -> String {
+    match disagreement {
+        Disagreement::NoWeightChange { stated: Some(stated), .. } => {
+            format!("scan of {stated}, but the weight did not change")
+        }
+        Disagreement::NoWeightChange { stated: None, .. } => "scan, but the weight did not change".to_owned(),
+        Disagreement::Quantity { stated, weighed, .. } => {
+            format!("person said {stated}, scale says {weighed}; {weighed} recorded")
+        }
+        Disagreement::NoScan { units, .. } if *units < 0 => format!("{} taken without a scan", units.unsigned_abs()),
+        Disagreement::NoScan { units, .. } => format!("{units} put in without a scan"),
+        Disagreement::Unrecordable { .. } => "scan that cannot be recorded as it stands".to_owned(),
+    }
+}
+
 struct Bench {
     fusion: Fusion,
     held: Option<i64>,
@@ -98,7 +114,7 @@ impl Bench {
             Output::Claim(claim) => format!("claim {} of {} {}", claim.said.act.0, claim.of.0, claim.units),
             Output::TakeBack { of, act } => format!("take back {} for {}", of.0, act.0),
             Output::Undo(act) => format!("undo {}", act.0),
-            Output::Flag(flag) => flag.text(),
+            Output::Flag(flag) => flagged(flag),
             Output::Done(act) => format!("done {}", act.0),
         }
     }

@@ -17,7 +17,7 @@ use crate::{
     floor::{
         Command,
         facts::{FloorFacts, OpenAlarm},
-        order::Notice,
+        notice::Notice,
     },
     movement::rules::Subject,
     page::{
@@ -106,10 +106,11 @@ fn notices(visit: &Visit, notices: &[Notice]) -> Markup {
         @if notices.is_empty() { (part::empty(text.alarms.no_notices)) }
         ul.lines {
             @for notice in notices.iter().rev() {
+                @let (what, remedy) = words::notice(visit.tongue.text.language, notice);
                 li {
-                    p { (notice.text) }
+                    p { (what) }
                     p.quiet { (visit.tongue.format.time(notice.at.millis())) }
-                    p { (notice.remedy) }
+                    p { (remedy) }
                     @if visit.may(Right::Manage) {
                         form.inline method="post" action=(SEEN) {
                             (visit.act_field())

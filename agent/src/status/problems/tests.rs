@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use gateway_proto::{
     delivery::{Trouble, TroubleKind},
-    name::FeedName,
+    name::{FeedName, PlaceName},
     record::UntrustedClock,
     time::WallTime,
 };
@@ -25,7 +25,7 @@ use crate::{
     floor::{
         facts::{FloorFacts, LevelDoubt, LevelFact, OpenAlarm, Parked},
         moment::Moment,
-        order::Notice,
+        notice::{Matter, Notice},
     },
     ledger::{FeedCounts, Fullness},
     movement::{
@@ -178,6 +178,7 @@ fn table() -> Vec<(Snapshot, &'static str, Level, &'static str)> {
         bin: None,
         text: "bin A-01: something came".to_owned(),
         remedy: "look for a foreign part".to_owned(),
+        matter: None,
     };
     let mut table = vec![
         (ledger(LedgerFault::Other), "ledger", Stop, "write ledger: broken"),
@@ -514,4 +515,36 @@ fn of_a_device_that_is_gone_nobody_hears_that_its_level_is_unknown_too() {
     let mut doubled = level(LevelDoubt::Scale(Doubt::Lifted));
     Arc::make_mut(&mut doubled.floor).alarms.push(alarm("A-01", State::Unknown));
     assert_eq!(kinds(&doubled), ["level"], "nor twice that it is unknown");
+}
+
+#[test]
+fn a_notice_is_said_in_the_language_of_whoever_looks() {
+    let item = || Some("M8-BOLT".parse().unwrap());
+    let matters = [
+        Matter::NoWeightChange { item: item(), stated: Some(3) },
+        Matter::NoWeightChange { item: item(), stated: None },
+        Matter::Quantity { item: item(), stated: 3, weighed: 4 },
+        Matter::NoScan { item: item(), units: -2 },
+        Matter::NoScan { item: item(), units: 2 },
+        Matter::Unrecordable { item: None },
+        Matter::Strange { nearest: -1, off: "+0.40".to_owned() },
+        Matter::ZeroShift { by: "1.25 g".to_owned() },
+        Matter::StillStands,
+        Matter::Unreadable { what: "item M8".to_owned() },
+    ];
+    let bin: Option<PlaceName> = Some("A-01".parse().unwrap());
+    for matter in matters {
+        let text = matter.at("bin", bin.as_ref()) + &matter.text();
+        let remedy = matter.remedy().to_owned();
+        let notice = Notice { id: 1, at: now().wall, bin: bin.clone(), text, remedy, matter: Some(matter) };
+        let (english, german) = (words::notice(Language::English, &notice), words::notice(Language::German, &notice));
+        assert_eq!(english, (notice.text.clone(), notice.remedy.clone()));
+        assert!(german.0.starts_with("Fach A-01"), "{german:?}");
+        assert!(german.0 != english.0 && german.1 != english.1, "{german:?}");
+        let kept = serde_json::to_string(&notice).unwrap();
+        assert_eq!(serde_json::from_str::<Notice>(&kept).unwrap(), notice);
+    }
+    let old = r#"{"id":7,"at":"2026-11-21T05:59:00.000Z","text":"bin A-01: something came","remedy":"look"}"#;
+    let old: Notice = serde_json::from_str(old).unwrap();
+    assert_eq!(words::notice(Language::German, &old), ("bin A-01: something came".to_owned(), "look".to_owned()));
 }

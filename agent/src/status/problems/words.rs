@@ -11,7 +11,7 @@ use look::Language;
 
 use super::{Level, What};
 use crate::{
-    floor::{facts::LevelDoubt, moment::Moment},
+    floor::{facts::LevelDoubt, moment::Moment, notice::Notice},
     movement::rules::State,
 };
 
@@ -67,6 +67,15 @@ pub fn doubt(language: Language, doubt: &LevelDoubt, bin: &str) -> (String, Stri
     match language {
         Language::English => english::doubt(doubt, bin),
         Language::German => german::doubt(doubt, bin),
+    }
+}
+
+/// What a notice says and what to do, apart.
+#[must_use]
+pub fn notice(language: Language, notice: &Notice) -> (String, String) {
+    match language {
+        Language::English => (notice.text.clone(), notice.remedy.clone()),
+        Language::German => german::notice(notice),
     }
 }
 

@@ -13,7 +13,10 @@ use super::{
 use crate::{
     clock::trust,
     device::Cause,
-    floor::facts::{LevelDoubt, OpenAlarm},
+    floor::{
+        facts::{LevelDoubt, OpenAlarm},
+        notice::{Matter, Notice},
+    },
     ledger::Fullness,
     movement::{
         rules::{State, Subject},
@@ -118,7 +121,10 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
             ),
             "zu jedem Code den Artikel angeben".to_owned(),
         ),
-        What::Notice(notice) => ("Meldung".to_owned(), notice.text.clone(), notice.remedy.clone()),
+        What::Notice(notice) => {
+            let (text, remedy) = self::notice(notice);
+            ("Meldung".to_owned(), text, remedy)
+        }
         What::PinStorm { tries, until } => {
             let until = until
                 .map_or_else(String::new, |until| format!("; Anmelden geht erst wieder um {}", (saying.time)(until)));
@@ -446,4 +452,48 @@ fn of_device(english: &str) -> String {
         ("connection timed out", "keine Antwort in der Zeit"),
     ];
     PATTERNS.iter().fold(english.to_owned(), |text, (english, german)| text.replace(english, german))
+}
+
+/// One that an older agent kept has English words alone.
+pub(super) fn notice(notice: &Notice) -> (String, String) {
+    let Some(matter) = &notice.matter else { return (notice.text.clone(), notice.remedy.clone()) };
+    let (text, remedy) = match matter {
+        Matter::NoWeightChange { stated, .. } => (
+            match stated {
+                Some(stated) => format!("{stated} gescannt, aber das Gewicht blieb gleich"),
+                None => "gescannt, aber das Gewicht blieb gleich".to_owned(),
+            },
+            "erneut scannen, wenn die Teile bewegt sind, den Scan zurücknehmen oder die Waage mit einem bekannten Gewicht prüfen",
+        ),
+        Matter::Quantity { stated, weighed, .. } => (
+            format!("gesagt wurden {stated}, die Waage sagt {weighed}; {weighed} sind gebucht"),
+            "Teile zählen; irrt die Waage, das Fach zählen und das Stückgewicht prüfen",
+        ),
+        Matter::NoScan { units, .. } => (
+            if *units < 0 {
+                format!("{} ohne Scan entnommen", units.unsigned_abs())
+            } else {
+                format!("{units} ohne Scan hineingelegt")
+            },
+            "innerhalb von fünf Minuten scannen, was getan wurde, oder es so lassen",
+        ),
+        Matter::Unrecordable { .. } => (
+            "ein Scan, der so nicht gebucht werden kann".to_owned(),
+            "erneut scannen oder die Bewegung von Hand eingeben",
+        ),
+        Matter::Strange { nearest, off } => (
+            format!("etwas kam oder ging, das {nearest} Stück und {} eines Stücks wiegt", off.replace('.', ",")),
+            "nach einem fremden oder falschen Teil sehen; ist alles richtig, das Fach zählen",
+        ),
+        Matter::ZeroShift { by } => (
+            format!("die Waage sprang um {}, ohne dass jemand da war; der Bestand bleibt", by.replace('.', ",")),
+            "Fach zählen, dann die Tara neu setzen",
+        ),
+        Matter::StillStands => (
+            "was zurückgenommen wurde, während es gebucht wurde, steht noch".to_owned(),
+            "letzte Bewegungen des Fachs ansehen",
+        ),
+        Matter::Unreadable { what } => (format!("nicht lesbar: {what}"), "erneut einlesen"),
+    };
+    (matter.at("Fach", notice.bin.as_ref()) + &text, remedy.to_owned())
 }
