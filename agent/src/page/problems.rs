@@ -202,6 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn what_calls_for_nobody_stands_apart_and_all_is_well_beside_it() {
+        let of = |what, level| Problem { what, level, since: Since::Unknown };
+        let due = || of(What::CountsDue { count: 1 }, Level::Know);
+        let full = of(What::DiskFull { used_mb: 999, limit_mb: 1_000, refused: 3 }, Level::Stop);
+        let both = markup(&[full, due()], Language::English);
+        let at = |text: &str| both.find(text).unwrap_or_else(|| panic!("{text} is not in {both}"));
+        assert!(at("disk_full") < at("Worth knowing") && at("Worth knowing") < at("counts_due"));
+        assert!(!both.contains("All is well"));
+        let known = markup(&[due()], Language::English);
+        assert!(known.contains("All is well") && known.contains("Worth knowing"), "{known}");
+    }
+
+    #[test]
     fn what_people_wrote_is_text_and_never_markup() {
         let text = "<script>alert(1)</script>".to_owned();
         let notice = Notice { id: 1, at: now().wall, bin: None, text: text.clone(), remedy: text, matter: None };

@@ -1,6 +1,6 @@
 //! One bin in the list: what it holds, how sure, how it stands, what moved last, how its scale is.
 
-use gateway_proto::movement::{Act, Source};
+use gateway_proto::movement::Act;
 use look::{
     Sign,
     part::{self, Column},
@@ -142,9 +142,10 @@ pub(super) fn change(names: &Names<'_>, sight: &BinSight, moved: &Moved) -> Stri
     let here = movement.to.bin() == Some(&sight.bin);
     let units = names.tongue.format.signed(if here { units } else { -units });
     let say = &names.tongue.text.say;
-    let act = match (movement.act(), movement.source) {
-        (Ok(Act::Adjust), Source::Scale) => say.by_scale,
-        (act, _) => act.map(say.act).unwrap_or_default(),
+    let by_scale = sight.scale.as_ref().is_some_and(|scale| scale.scale == movement.by);
+    let act = match movement.act() {
+        Ok(Act::Adjust) if by_scale => say.by_scale,
+        act => act.map(say.act).unwrap_or_default(),
     };
     format!("{units} {act}")
 }

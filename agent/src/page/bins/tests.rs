@@ -108,6 +108,13 @@ fn the_last_movement_says_which_way_it_went() {
     assert_says(&read(Language::English, &BinSight { last: moved("bin:A-01", "used"), ..bin() }), &["\u{2212}3 used"]);
     assert_says(&read(Language::German, &BinSight { last: moved("dock", "bin:A-01"), ..bin() }), &["+3 eingelagert"]);
     assert!(matches!("dock".parse::<Place>(), Ok(Place::Dock)));
+    // The first level of a scale is no count, though the books are corrected by both.
+    for (by, says) in [("scale-1", "+3 taken over from the scale"), ("desk", "+3 corrected by a count")] {
+        let mut corrected = moved("variance", "bin:A-01");
+        Arc::get_mut(corrected.as_mut().unwrap()).unwrap().movement.by = by.parse().unwrap();
+        let weighed = weighed(Some(Counted::exactly(3)), None);
+        assert_says(&read(Language::English, &BinSight { last: corrected, ..weighed }), &[says]);
+    }
 }
 
 fn sights() -> Sights {
