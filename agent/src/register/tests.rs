@@ -26,6 +26,18 @@ fn told(result: Result<impl std::fmt::Debug, Refused>) -> String {
 }
 
 #[test]
+fn a_fact_is_read_as_it_was_written_to_the_last_bit() {
+    for cv in [0.092_233_720_368_547_77, 0.1, 1.0 / 3.0, f64::EPSILON, 0.499_999_999_999_999_94] {
+        let mut item = Item::new(code("M8"), "acme".parse().unwrap());
+        item.piece =
+            Some(item::PieceWeight { mean: crate::device::Mass::from_micrograms(12_500_000), cv, sample_size: 10 });
+        let fact = Fact::Item(item);
+        let kept = serde_json::to_string(&fact).unwrap();
+        assert_eq!(serde_json::from_str::<Fact>(&kept).unwrap(), fact, "{kept}");
+    }
+}
+
+#[test]
 fn a_fact_of_the_sites_file_is_changed_and_removed_nowhere_else() {
     let mut register = register([]);
     assert_eq!(register.apply(item("M8"), Origin::File), Ok(Applied::Added));
