@@ -10,8 +10,10 @@ mod grid;
 mod lane;
 mod learning;
 mod reason;
+mod rival;
 mod weights;
 
+use self::rival::Rival;
 use crate::method::{Ask, Distribution, Forecast, LEVELS};
 
 /// One item's past, as a pool takes it.
@@ -65,19 +67,27 @@ pub fn forecast(pool: &[Series<'_>], ask: Ask) -> Vec<Chosen> {
 }
 
 fn chosen(learned: &learning::Learned, base: &lane::Base, ask: Ask, factors: &[f64]) -> Chosen {
-    let mean = learned.mean(base);
-    let period = learned.quantiles(&learned.period, base, mean);
-    let interval = learned.quantiles(&learned.interval, base, mean);
-    let over = |count: usize| factors[..count].iter().sum::<f64>();
-    let shape = |mean: f64, amounts: &[f64; LEVELS.len()], factor: f64| {
+    let mixed = learned.mixed(base);
+    let rival = Rival::of(learned, base, ask);
+    let period = |ahead: usize| match &rival {
+        Some(rival) => rival.period(&mixed, ahead),
+        None => (mixed.mean, mixed.period),
+    };
+    let mean = mixed.mean * ask.interval as f64;
+    let interval = match &rival {
+        Some(rival) => rival.interval(mean, &mixed),
+        None => (mean, mixed.interval),
+    };
+    let over = factors[..ask.interval].iter().sum::<f64>() / ask.interval as f64;
+    let shape = |(mean, amounts): (f64, [f64; LEVELS.len()]), factor: f64| {
         Distribution::of_quantiles(mean * factor, &amounts.map(|amount| amount * factor))
     };
     Chosen {
         forecast: Forecast {
-            periods: factors[..ask.horizon].iter().map(|factor| shape(mean, &period, *factor)).collect(),
-            cumulative: shape(mean * ask.interval as f64, &interval, over(ask.interval) / ask.interval as f64),
+            periods: (0..ask.horizon).map(|ahead| shape(period(ahead), factors[ahead])).collect(),
+            cumulative: shape(interval, over),
         },
-        reason: reason::of(learned, base, factors),
+        reason: reason::of(learned, base, rival.as_ref(), factors),
     }
 }
 

@@ -92,6 +92,11 @@ impl Method {
         (forecast, fallback)
     }
 
+    /// Expected demand of the `ahead` periods after `history`, where distributions are not wanted.
+    pub(crate) fn expected(&self, history: &[Option<f64>], ask: Ask, ahead: usize) -> Vec<f64> {
+        self.means(&clean(history), ask, ahead)
+    }
+
     /// Expected demand of the `ahead` periods after `history`.
     fn means(&self, history: &[Option<f64>], ask: Ask, ahead: usize) -> Vec<f64> {
         if self.fallback(history, ask) != Fallback::None {

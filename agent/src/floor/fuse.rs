@@ -188,6 +188,11 @@ impl Work {
     }
 
     pub(super) fn push(&mut self, statement: Statement, part: Part) {
+        // Most work is one statement, and much of it waits at a time.
+        if self.statements.is_empty() {
+            self.statements.reserve_exact(1);
+            self.parts.reserve_exact(1);
+        }
         self.statements.push(statement);
         self.parts.push(part);
     }

@@ -394,7 +394,8 @@ impl Group<'_> {
                 return Ok(Err(error));
             }
         };
-        let mut recorded = Vec::new();
+        // Thousands of these are on their way back at a time: none has room to spare.
+        let mut recorded = Vec::with_capacity(rows.len());
         for row in rows {
             match row {
                 // One record carries the origin of all.

@@ -307,7 +307,7 @@ impl Handler {
             }
             None => self.readings(sensors, &message),
         };
-        let mut parts = VecDeque::new();
+        let mut parts = VecDeque::with_capacity(readings.len());
         for (index, reading) in readings {
             // The last known value from before the subscription: a level still holds, a scan happened long ago.
             if message.is_retained() && matches!(reading, Reading::Scan(_) | Reading::Movement(_)) {

@@ -13,6 +13,7 @@ use super::{
     component::{self, COUNT, Prior, Rows},
     grid,
     lane::{Base, Level, RATES, levels},
+    rival::Mixed,
     weights::Normal,
 };
 
@@ -79,8 +80,33 @@ impl Learned {
         }
     }
 
+    /// What is expected of an item, without its known effects.
+    pub(super) fn mixed(&self, base: &Base) -> Mixed {
+        let mean = self.mean(base);
+        let read = |lane| self.quantiles(lane, base, mean);
+        Mixed { mean, period: read(&self.period), interval: read(&self.interval) }
+    }
+
+    /// Demand a period as it would have been expected at past origins.
+    pub(super) fn means_at(&self, base: &Base, origins: &[usize]) -> Vec<f64> {
+        levels(&base.values, origins).iter().map(|level| mean(level, &self.mean_weights)).collect()
+    }
+
+    /// What would have been expected at past origins, with what the pool has taught since.
+    pub(super) fn mixed_at(&self, base: &Base, origins: &[usize]) -> Vec<Mixed> {
+        let [periods, intervals] = [&self.period, &self.interval].map(|lane| {
+            let sums = base.sums(lane.length);
+            let grid = grid::of(&sums);
+            let rows = lane.rows(base, &sums, &grid, origins, &self.mean_weights);
+            let read = |rows| lane.reading.of(&Ladder::of(&grid, &lane.mix(rows)));
+            rows.iter().map(read).collect::<Vec<_>>()
+        });
+        let read = periods.into_iter().zip(intervals).zip(self.means_at(base, origins));
+        read.map(|((period, interval), mean)| Mixed { mean, period, interval }).collect()
+    }
+
     /// Expected demand a period.
-    pub(super) fn mean(&self, base: &Base) -> f64 {
+    fn mean(&self, base: &Base) -> f64 {
         if base.demands == 0 {
             return self.period.share * self.size * DOUBT / (DOUBT + base.known as f64);
         }
@@ -89,7 +115,7 @@ impl Learned {
     }
 
     /// Amounts by level for sums of the lane's length; `mean` is the expected demand a period.
-    pub(super) fn quantiles(&self, lane: &Lane, base: &Base, mean: f64) -> [f64; LEVELS.len()] {
+    fn quantiles(&self, lane: &Lane, base: &Base, mean: f64) -> [f64; LEVELS.len()] {
         let sums = base.sums(lane.length);
         let end = [base.values.len()];
         let (grid, mixed) = if sums.demands == 0 {

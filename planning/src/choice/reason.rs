@@ -6,13 +6,14 @@ use super::{
     component::COUNT,
     lane::{Base, RATES},
     learning::Learned,
+    rival::Rival,
 };
 
 /// Weights below this are not worth a word.
 const WORTH: f64 = 0.05;
 
 /// Pattern, evidence, and what was weighed how.
-pub(super) fn of(learned: &Learned, base: &Base, factors: &[f64]) -> String {
+pub(super) fn of(learned: &Learned, base: &Base, rival: Option<&Rival>, factors: &[f64]) -> String {
     let recent = base.values.iter().rev().take_while(|value| value.is_nan() || **value <= 0.0).count();
     let mut text = format!("{}, {} demands in {} known periods", pattern(base), base.demands, base.known);
     if base.demands == 0 {
@@ -41,6 +42,12 @@ pub(super) fn of(learned: &Learned, base: &Base, factors: &[f64]) -> String {
     text.push_str("; spread ");
     let names = ["empirical", "negative binomial", "hurdle"];
     list(&mut text, &names.iter().zip(spread).map(|(name, weight)| ((*name).to_owned(), weight)).collect::<Vec<_>>());
+    if let Some(Rival { name, share, loss, origins, .. }) = rival {
+        let _ = write!(
+            text,
+            "; beside it its own {name} {share:.2}, which at {origins} past origins lost {loss:.2} of that"
+        );
+    }
     if let Some((ahead, factor)) = factors.iter().enumerate().find(|(_, factor)| (**factor - 1.0).abs() > 0.02) {
         let _ = write!(text, "; known events or season, ×{factor:.2} in period {}", ahead + 1);
     }

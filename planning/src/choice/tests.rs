@@ -212,6 +212,43 @@ fn a_season_that_the_pool_shares_is_followed() {
     assert!(means[0] > 25.0 && means[2] > 25.0 && means[3] < 18.0, "{means:?}");
 }
 
+/// A pool of spare parts and one item that none of them is like.
+fn among_others(seed: u64, own: impl Fn(usize) -> f64) -> (Chosen, Chosen) {
+    let mut chance = Chance::seeded(seed);
+    let mut histories: Vec<_> = (0..60).map(|_| chance.spare_part(60)).collect();
+    histories.push((0..60).map(|at| Some(own(at) + chance.below(5) as f64)).collect());
+    let mut chosen = forecast(&pool(&histories), ASK);
+    let own = chosen.pop().expect("the last");
+    (own, chosen.remove(0))
+}
+
+#[test]
+fn an_item_with_a_season_of_its_own_is_followed_and_its_reason_says_so() {
+    let (seasonal, _) = among_others(12, |at| if at % 12 < 3 { 40.0 } else { 10.0 });
+    let means: Vec<f64> = seasonal.forecast.periods.iter().map(Distribution::mean).collect();
+    assert!(means[..3].iter().all(|mean| *mean > 32.0) && means[3] < 20.0, "{means:?}");
+    assert!(seasonal.forecast.periods[0].quantile(0.95) < 60.0, "its spread is not that of the season");
+    assert!(seasonal.forecast.cumulative.mean() > 64.0, "{}", seasonal.forecast.cumulative.mean());
+    assert!(seasonal.reason.contains("; beside it its own season"), "{}", seasonal.reason);
+}
+
+#[test]
+fn an_item_with_a_trend_of_its_own_is_followed() {
+    let (rising, _) = among_others(13, |at| 10.0 + 2.0 * at as f64);
+    let means: Vec<f64> = rising.forecast.periods.iter().map(Distribution::mean).collect();
+    assert!((126.0..140.0).contains(&means[0]), "132 is next: {means:?}, {}", rising.reason);
+    assert!(means[3] > means[0] + 3.0, "it goes on: {means:?}");
+}
+
+#[test]
+fn an_item_without_trend_or_season_keeps_the_mixture_of_its_pool() {
+    for seed in 20..28 {
+        let (level, other) = among_others(seed, |_| 20.0);
+        assert!(!level.reason.contains("beside it"), "seed {seed}: {}", level.reason);
+        assert!(!other.reason.contains("beside it"), "seed {seed}: {}", other.reason);
+    }
+}
+
 #[test]
 fn where_the_data_cannot_carry_it_the_pool_stands_in_and_says_so() {
     let mut chance = Chance::seeded(10);
