@@ -32,7 +32,7 @@ use crate::{
     clock::{Clock, mark::Zero},
     config::{Config, Reports},
     floor::{
-        Floor, KeptFact, Setup, Watching,
+        Books, Floor, KeptFact, Setup, Watching,
         moment::Moment,
         moved::{MOVED_MAX, Moved},
     },
@@ -114,14 +114,14 @@ impl Agent {
         ledger.limit(config.storage.limits)?;
         let kept: Vec<KeptFact> =
             ledger.kept()?.into_iter().map(|KeptRow { kind, name, text }| KeptFact { kind, name, text }).collect();
-        let on_hand = ledger.on_hand().clone();
+        let books = Books { on_hand: ledger.on_hand().clone(), behind: ledger.behind().clone() };
         let newest = WallTime::from_millis(ledger.newest_ms());
         let (recorder, recorder_thread) = Recorder::start(ledger).context("start recorder thread")?;
         let clock = Clock::start_with(&config.clock);
         clock.raise_floor(newest);
         let (wall, trust) = clock.wall();
         let now = Moment { elapsed: clock.elapsed(), wall, clock: trust };
-        let mut floor = Floor::new(setup(&config), kept.clone(), on_hand, &now);
+        let mut floor = Floor::new(setup(&config), kept.clone(), books, &now);
         let reader = Reader::open(&config.state_dir)?;
         floor.remember(newest_moves(&reader)?);
         let (way, inputs) = FloorWay::new();

@@ -75,7 +75,7 @@ pub use self::{
     command::{CalibrationStep, Command, CountCommand, Look},
     form::Form,
     scan::Lists,
-    start::{KeptFact, Setup},
+    start::{Books, KeptFact, Setup},
     weighed::Watching,
 };
 use crate::{

@@ -543,7 +543,7 @@ impl Floor {
         let shift = |end: u64| end.saturating_add(proposal.pieces).saturating_sub(proposal.counted.pieces);
         (counted.pieces, counted.low, counted.high) = (proposal.pieces, shift(counted.low), shift(counted.high));
         let (taken_to, filled_from) = match (proposal.occasion, weighed.difference) {
-            (Occasion::FirstCount, _) | (Occasion::Change, Difference::Calibration) => {
+            (Occasion::FirstCount, _) | (Occasion::Change, Difference::Calibration | Difference::Damage) => {
                 (Place::Variance, Place::Variance)
             }
             (Occasion::Change, Difference::Acts) => (content.taken_to.clone(), content.filled_from.clone()),

@@ -1,8 +1,12 @@
 //! What a floor begins with: the site's file, the facts that were kept, what the ledger holds.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
-use gateway_proto::{on_hand::OnHand, time::WallTime};
+use gateway_proto::{name::ItemCode, on_hand::OnHand, place::Place, time::WallTime};
 
 use super::{
     Floor, Watching,
@@ -40,6 +44,14 @@ pub struct Setup {
     pub caution: Caution,
 }
 
+/// What the ledger says at the start.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    pub on_hand: OnHand,
+    /// Bins whose amounts lack movements that damage took: what their scales find otherwise is nobody's use.
+    pub behind: BTreeSet<(ItemCode, Place)>,
+}
+
 /// A fact that was kept beside the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptFact {
@@ -73,7 +85,7 @@ struct Sorted {
 impl Floor {
     /// The floor of a site at its start. What cannot be taken over of the kept facts is told by notices; nothing stops it.
     #[must_use]
-    pub fn new(setup: Setup, kept: Vec<KeptFact>, on_hand: OnHand, now: &Moment) -> Self {
+    pub fn new(setup: Setup, kept: Vec<KeptFact>, books: Books, now: &Moment) -> Self {
         let Setup { mut register, labels, stations, scales, caution } = setup;
         let mut sorted = Sorted::of(kept);
         // Items before what names them.
@@ -87,7 +99,7 @@ impl Floor {
             }
         }
         let catalog = Arc::new(register.catalog());
-        let stock = Stock::new(on_hand);
+        let stock = Stock::new(books.on_hand);
         let next_act = sorted.acts.iter().map(|kept| kept.said.act.0).max().unwrap_or(0).max(first_act(now.wall));
         let snapshot = rules::Snapshot::of_rows(sorted.last_alarm, std::mem::take(&mut sorted.alarm_rows));
         sorted.notices.sort_by_key(|notice| notice.id);
@@ -104,7 +116,9 @@ impl Floor {
                 .iter()
                 .map(|watching| {
                     let calibration = sorted.calibrations.remove(watching.bin.as_str()).unwrap_or_default();
-                    (watching.bin.clone(), Weighed::new(watching, calibration, &register))
+                    let mut weighed = Weighed::new(watching, calibration, &register);
+                    weighed.mind_the_gap(&books.behind);
+                    (watching.bin.clone(), weighed)
                 })
                 .collect(),
             scales: scales.into_iter().map(|watching| (watching.scale, watching.bin)).collect(),

@@ -1,6 +1,6 @@
 //! A bin on a scale: its count, its fusion, and what they rest on.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use gateway_proto::{
     name::{DeviceName, ItemCode, PlaceName},
@@ -81,6 +81,8 @@ pub(super) enum Difference {
     Acts,
     /// The bin is counted by another weight since, or was emptied to be calibrated: it was wrong before, or is now.
     Calibration,
+    /// Damage took movements from the books. What of them the vendor was told is not to be told again.
+    Damage,
 }
 
 /// Whether a level is on its way to the ledger.
@@ -193,9 +195,18 @@ impl Weighed {
         (waiting, self.calibration.piece.take().is_some())
     }
 
+    /// Notes whether the books lack movements of what lies in it.
+    pub(super) fn mind_the_gap(&mut self, behind: &BTreeSet<(ItemCode, Place)>) {
+        if self.ground.item().is_some_and(|item| behind.contains(&(item.clone(), self.place.clone()))) {
+            self.difference = Difference::Damage;
+        }
+    }
+
     /// What the books hold, to begin from.
     pub(super) fn begin_from(&mut self, now: Duration, held: Option<i64>) {
-        if let Some(pieces) = held.and_then(|held| u64::try_from(held).ok()) {
+        if self.difference != Difference::Damage
+            && let Some(pieces) = held.and_then(|held| u64::try_from(held).ok())
+        {
             self.meter.anchor(pieces);
         }
         self.fusion.handle_held(now, held);

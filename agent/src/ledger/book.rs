@@ -22,7 +22,7 @@ use super::{
     Counts, FeedCounts, FeedStanding, LedgerError,
     key::{self, Key},
     packed,
-    salvage::{Follow, Hole},
+    salvage::{self, Follow, Hole},
 };
 use crate::{
     clock::mark::Marks,
@@ -54,6 +54,8 @@ pub(super) struct Book {
     pub(super) newest_ms: i64,
     /// By feed, because only within one is the file's order that of time.
     pub(super) origins: BTreeMap<FeedName, Origins>,
+    /// Bins whose amounts lack movements that damage took, until somebody counts them or their scale has spoken.
+    pub(super) behind: BTreeSet<(ItemCode, Place)>,
     /// Movements that a later one corrects, by life and seq.
     pub(super) taken_back: HashSet<(i64, Seq)>,
     /// Which feed an item belongs to. No part of the file: whoever reads the book anew says which holds.
@@ -194,14 +196,31 @@ impl Book {
                 (checkpoint.at, None)
             }
             Record::Clock(offset) => (offset.at, None),
+            Record::Health(health) if salvage::tells_of_missing(health) => {
+                let cells = self.by_feed.get(feed).into_iter().flat_map(OnHand::iter);
+                let bins = cells.filter(|(_, place, _)| matches!(place, Place::Bin(_)));
+                self.behind.extend(bins.map(|(item, place, _)| (item.clone(), place.clone())));
+                return;
+            }
             Record::Order(_) | Record::Health(_) | Record::Unknown(_) => return,
         };
         self.marks.take(feed, record);
         if clock.is_none() {
             self.newest_ms = self.newest_ms.max(at.millis());
         }
-        if matches!(record, Record::Movement(_)) {
+        if let Record::Movement(movement) = record {
             self.news_of(feed).movements += 1;
+            self.catch_up(movement);
+        }
+    }
+
+    /// What was weighed or counted is no longer behind.
+    fn catch_up(&mut self, movement: &Movement) {
+        let is_seen = matches!(movement.source, Source::Scale | Source::Count) || movement.weighed_by.is_some();
+        if is_seen && !self.behind.is_empty() {
+            for place in [&movement.from, &movement.to] {
+                self.behind.remove(&(movement.item.clone(), place.clone()));
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! A group: everything that goes into one commit. Only here can the ledger change, so nothing can be half done.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     path::Path,
     sync::Arc,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use gateway_proto::{
-    name::FeedName,
+    name::{FeedName, ItemCode},
     on_hand::OnHand,
     place::Place,
     record::{Record, RecordText, Seq},
@@ -270,6 +270,13 @@ impl Ledger {
     #[must_use]
     pub fn on_hand(&self) -> &OnHand {
         &self.book.on_hand
+    }
+
+    /// Bins whose amounts lack movements that damage took from the ledger, until they are weighed or counted: what the scale
+    /// finds gone of them was told before the damage, or nobody knows when it went.
+    #[must_use]
+    pub fn behind(&self) -> &BTreeSet<(ItemCode, Place)> {
+        &self.book.behind
     }
 
     /// Every feed's counts, for the conservation identity.

@@ -57,6 +57,8 @@ pub use self::{
     restore::{Terms, is_restored, restore_into},
 };
 
+pub(super) use self::report::tells_of_missing;
+
 /// Whether the ledger's log has commits that SQLite would pass over without a word. To be asked before it opens the file:
 /// when it closes it, they are gone.
 #[must_use]

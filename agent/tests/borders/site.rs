@@ -5,7 +5,7 @@ use std::{path::Path, sync::LazyLock, time::Duration};
 use agent::{
     config::{Config, Reports},
     floor::{
-        Floor, KeptFact, Setup, Watching,
+        Books, Floor, KeptFact, Setup, Watching,
         moment::Moment,
         order::{NotRecorded, Order, Reply},
     },
@@ -19,7 +19,7 @@ use agent::{
         import::{Import, OnFault},
     },
 };
-use gateway_proto::{on_hand::OnHand, time::WallTime};
+use gateway_proto::time::WallTime;
 
 pub(crate) const FILE: &str = r#"
 [site]
@@ -174,5 +174,5 @@ fn commit(entry: Entry, answered: &mut Answered) -> Result<Outcome, NotRecorded>
 
 pub(crate) fn floor(kept: Vec<KeptFact>, now: &Moment) -> Floor {
     static SETUP: LazyLock<Setup> = LazyLock::new(setup);
-    Floor::new(SETUP.clone(), kept, OnHand::default(), now)
+    Floor::new(SETUP.clone(), kept, Books::default(), now)
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     device::{Cause, Decimal, Mass, MassUnit, Scan, Weight, scanner_host::Verdict},
     floor::{
-        Command, Floor, Form, KeptFact, Look, Setup, Watching,
+        Books, Command, Floor, Form, KeptFact, Look, Setup, Watching,
         moment::Moment,
         notice::Notice,
         order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
@@ -185,6 +185,10 @@ fn feeds() -> [FeedName; 2] {
     ["acme", "beta"].map(|feed| feed.parse().unwrap())
 }
 
+fn books(ledger: &Ledger) -> Books {
+    Books { on_hand: ledger.on_hand().clone(), behind: ledger.behind().clone() }
+}
+
 fn moment(now: Duration) -> Moment {
     let wall = WallTime::from_millis(BEGIN_MS + i64::try_from(now.as_millis()).unwrap());
     Moment { elapsed: now, wall, clock: None }
@@ -200,7 +204,7 @@ impl Site {
         let catalog = std::sync::Arc::new(setup.register.catalog());
         let ledger = Ledger::open(folder.path(), &feeds(), catalog).unwrap();
         let now = Duration::from_secs(60);
-        let floor = Floor::new(setup.clone(), Vec::new(), ledger.on_hand().clone(), &moment(now));
+        let floor = Floor::new(setup.clone(), Vec::new(), books(&ledger), &moment(now));
         let mut site = Self {
             floor,
             ledger: Some(ledger),
@@ -242,13 +246,19 @@ impl Site {
         let kept = ledger.kept().unwrap().into_iter();
         let kept = kept.map(|row| KeptFact { kind: row.kind, name: row.name, text: row.text }).collect();
         self.now += Duration::from_secs(2);
-        self.floor = Floor::new(self.setup.clone(), kept, ledger.on_hand().clone(), &self.moment());
+        self.floor = Floor::new(self.setup.clone(), kept, books(ledger), &self.moment());
         self.settle();
     }
 
     /// The same, with the ledger's file opened anew.
     pub(super) fn reboot(&mut self) {
+        self.reboot_after(|_| ());
+    }
+
+    /// The same, after something happened to the file.
+    pub(super) fn reboot_after(&mut self, damage: impl FnOnce(&Path)) {
         drop(self.ledger.take());
+        damage(self.folder.path());
         let catalog = std::sync::Arc::new(self.setup.register.catalog());
         self.ledger = Some(Ledger::open(self.folder.path(), &feeds(), catalog).unwrap());
         self.queue.clear();

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Holes that are named one by one in a notice: it must fit a record. What is beyond is in their sum.
 const HOLES_NAMED_MAX: usize = 500;
 
+/// What a notice says has become of the ledger.
+const SALVAGED: &str = "salvaged";
+
 /// What a salvage came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -78,7 +81,7 @@ impl FeedReport {
         let told = serde_json::json!({
             "at": at,
             "ledger": {
-                "state": "salvaged",
+                "state": SALVAGED,
                 "epoch": self.epoch,
                 "missing": named,
                 "missing_records": self.missing_records,
@@ -88,6 +91,12 @@ impl FeedReport {
         let body = told.to_string();
         format!("{{\"type\":\"health\",{}", body.trim_start_matches('{'))
     }
+}
+
+/// Whether a health record is the notice of a salvage after which movements of its feed are missing, or may be.
+pub(in crate::ledger) fn tells_of_missing(health: &serde_json::Value) -> bool {
+    let ledger = &health["ledger"];
+    ledger["state"] == SALVAGED && (ledger["missing_records"] != 0 || ledger["end_is_known"] != true)
 }
 
 /// Holes as a report names them.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use gateway_proto::{on_hand::OnHand, time::WallTime};
+use gateway_proto::time::WallTime;
 
 use super::*;
 use crate::{
     device::Scan,
-    floor::{Setup, order::Caller},
+    floor::{Books, Setup, order::Caller},
     label::LabelRules,
     movement::{
         rules::Caution,
@@ -45,7 +45,7 @@ fn floor() -> Floor {
         scales: Vec::new(),
         caution: Caution::default(),
     };
-    Floor::new(setup, Vec::new(), OnHand::default(), &moment())
+    Floor::new(setup, Vec::new(), Books::default(), &moment())
 }
 
 #[test]

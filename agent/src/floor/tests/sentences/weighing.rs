@@ -39,6 +39,64 @@ fn what_was_booked_before_the_first_level_is_in_it() {
     assert_eq!(site.last().source, gateway_proto::movement::Source::Count);
 }
 
+/// A site whose newest record, the 12 taken out of A, is lost from the ledger by damage.
+fn damaged() -> Site {
+    let mut site = counted();
+    site.shows("B", 50);
+    site.shows("A", 88);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(50, "variance", "bin:B"), (12, "bin:A", "used")]));
+    site.reboot_after(|folder| {
+        let db = rusqlite::Connection::open(folder.join("ledger.db")).unwrap();
+        let newest = "SELECT max(key) FROM record WHERE key >> 40 = (SELECT life FROM life WHERE feed = 'acme')";
+        let changed = format!("UPDATE record SET text = '{{}}' WHERE key = ({newest})");
+        assert_eq!(db.execute(&changed, []).unwrap(), 1);
+    });
+    assert_eq!(site.books("M8", "bin:A"), 100, "the damage took it");
+    site.recorded.clear();
+    site
+}
+
+#[test]
+fn what_damage_took_from_the_books_is_not_used_a_second_time() {
+    let mut site = damaged();
+    site.shows("A", 88);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(12, "bin:A", "variance")]));
+    assert_eq!(site.last().source, gateway_proto::movement::Source::Count);
+    site.recorded.clear();
+    site.shows("A", 80);
+    site.pass_secs(240);
+    site.reboot();
+    site.shows("A", 75);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(8, "bin:A", "used"), (5, "bin:A", "used")]), "from then on as ever");
+}
+
+#[test]
+fn a_restart_before_the_scale_speaks_does_not_forget_the_damage() {
+    let mut site = damaged();
+    site.reboot();
+    site.shows("A", 88);
+    site.shows("B", 50);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(12, "bin:A", "variance")]));
+    site.recorded.clear();
+    // B was as its books have it: what goes from there on is used.
+    site.shows("B", 45);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(5, "bin:B", "used")]));
+}
+
+#[test]
+fn what_people_say_of_a_bin_holds_although_its_books_lack_something() {
+    let mut site = damaged();
+    site.scans(&["BW:DEPLOY:van-3", "BW:BIN:A", "BW:QTY:3", "M8"]);
+    site.shows("A", 97);
+    site.pass_secs(240);
+    assert_eq!(site.standing(), m8(&[(3, "bin:A", "field:van-3")]));
+}
+
 #[test]
 fn a_scan_at_a_weighed_bin_is_kept_and_recorded_with_the_scales_quantity() {
     let mut site = counted();
