@@ -211,15 +211,18 @@ fn faults(visit: &Visit, import: &Import) -> Markup {
     let rows: Vec<Row> = import
         .faults
         .iter()
-        .map(|fault| Row {
-            id: None,
-            head: html! { (text.data.line) " " (number(visit, fault.line)) },
-            cells: vec![
-                html! { (fault.column) },
-                html! { (shown(&fault.value)) },
-                html! { (fault.rule) },
-                html! { (fault.remedy) },
-            ],
+        .map(|fault| {
+            let said = fault.rule.said(visit.tongue.text.language);
+            Row {
+                id: None,
+                head: html! { (text.data.line) " " (number(visit, fault.line)) },
+                cells: vec![
+                    html! { (fault.column) },
+                    html! { (shown(&fault.value)) },
+                    html! { (said.rule) },
+                    html! { (said.remedy) },
+                ],
+            }
         })
         .collect();
     html! {
