@@ -20,7 +20,7 @@ pub struct Refusal {
 pub struct Refused(pub Vec<Refusal>);
 
 impl Refusal {
-    pub(super) const fn new(field: &'static str, rule: Rule) -> Self {
+    pub(crate) const fn new(field: &'static str, rule: Rule) -> Self {
         Self { field, rule }
     }
 }
