@@ -72,3 +72,17 @@ pub(super) fn of_receiver(english: &str) -> String {
     ];
     PATTERNS.iter().fold(english.to_owned(), |text, (english, german)| text.replace(english, german))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{receiver::Answer, uplink::webhook};
+
+    #[test]
+    fn what_came_of_an_alarms_last_try_is_said_in_german() {
+        let Answer::Failed { why, .. } = webhook::read(302, None, b"") else { panic!("a way elsewhere") };
+        assert_eq!(of_receiver(&why), "HTTP 302 führt woandershin; jene Adresse eintragen");
+        assert_eq!(of_receiver("no answer in time"), "keine Antwort in der Zeit");
+        assert_eq!(of_receiver("HTTP 500 down for repair"), "HTTP 500 down for repair", "the receiver's own words");
+    }
+}
