@@ -12,7 +12,7 @@
 //! - [`scan`] a scan at a station · [`stated`] a movement that another system states · [`weigh`] a reading of a scale · [`commit`] what the ledger answered
 //! - [`form`] what a page says in one go · [`undo`] one act taken back · [`later`] what nobody waits for, tried again
 //! - [`sight`] how bins and stations look to people · [`answer`] what a station answered · [`moved`] the newest movements · [`changed`] what looks
-//!   different · [`why`] why not
+//!   different · [`why`] why not, [`refusal`] of the floor itself
 //! - [`calibrate`], [`count`], [`import`], [`bounds`], [`tell`], [`alarms`] what people do beside moving parts · [`view`] how
 //!   things stand · [`facts`] what somebody may have to do something about · [`vendors`] who sees what
 
@@ -23,6 +23,7 @@ pub mod moment;
 pub mod moved;
 pub mod notice;
 pub mod order;
+pub mod refusal;
 pub mod sight;
 mod still;
 mod stock;
@@ -66,6 +67,7 @@ use self::{
     moment::Moment,
     notice::Notice,
     order::{Caller, Heard, Order, Reply, Ticket},
+    refusal::Refusal,
     scan::{Desk, Step},
     stock::Stock,
     weighed::Weighed,
@@ -188,7 +190,7 @@ impl Floor {
     fn reply(&mut self, caller: Caller, heard: Heard, why: Option<Why>) -> Reply {
         match self.commanders.remove(&caller) {
             Some(value) if heard.verdict == Verdict::Accepted => Reply::Done(Ok(value)),
-            Some(_) => Reply::Done(Err(why.unwrap_or(Why::Words(heard.text)))),
+            Some(_) => Reply::Done(Err(why.unwrap_or_else(|| Refusal::NothingCame.into()))),
             None => Reply::Heard(heard),
         }
     }

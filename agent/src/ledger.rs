@@ -34,7 +34,7 @@ use gateway_proto::{delivery::Standing, name::FeedName, record::RecordError};
 pub use crate::movement::entry::{Outcome, Recorded};
 
 pub use self::{
-    aside::{Aside, AsideAct, AsideKey, AsideOutcome, AsideState, Audit},
+    aside::{Aside, AsideAct, AsideKey, AsideOutcome, AsideRefusal, AsideRule, AsideState, Audit},
     counts::{Counts, FeedCounts},
     epochs::Epochs,
     file::{Purpose, SCHEMA, disk_bytes},

@@ -5,7 +5,7 @@
 //! Every fact says where it came from; what stands in the site's file is changed there and nowhere else. Must not know
 //! stock: nothing here is how much there is.
 //!
-//! - [`refusal`] what a broken rule says · [`unit`] and [`pack`] EA and BX
+//! - [`rule`] the rules and their words in each language · [`refusal`] which was broken where · [`unit`] and [`pack`] EA and BX
 //! - [`row`] a fact as cells · [`item`], [`alias`], [`container`], [`bin`], [`operator`], [`asset`], [`shipment`] the facts ·
 //!   [`fact`] any of them
 //! - [`catalog`] what a scanned code means · [`parked`] what was recorded before anybody knew
@@ -18,6 +18,7 @@ use gateway_proto::name::{FeedName, ItemCode, PlaceName, Text};
 use crate::device::Mass;
 
 pub mod refusal;
+pub mod rule;
 pub mod unit;
 
 pub mod pack;
@@ -53,6 +54,7 @@ use item::Item;
 use operator::Operator;
 use pack::Pack;
 use refusal::{Refusal, Refused};
+use rule::Rule;
 use shipment::{ShipmentLine, ShipmentState};
 
 /// What begins a command label, and so no code of a part.
@@ -128,9 +130,8 @@ impl Register {
         if origin == Origin::File {
             return Err(Refused(vec![rules::in_the_file(field)]));
         }
-        if let Some(user) = self.user(kind, name) {
-            let rule = format!("is named by {user}");
-            return Err(Refused(vec![Refusal::new(field, rule, "remove that first")]));
+        if let Some((kind, name)) = self.user(kind, name) {
+            return Err(Refused(vec![Refusal::new(field, Rule::NamedBy { kind, name })]));
         }
         match kind {
             Kind::Item => drop(self.items.remove(name)),

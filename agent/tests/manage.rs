@@ -239,3 +239,53 @@ async fn the_page_and_status_tell_the_same_problems() {
     assert_eq!(page.matches("data-kind=").count(), status.len(), "{status:?}: {page}");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn whoever_reads_german_reads_in_german_why_something_is_refused() {
+    let site = Site::start().await;
+    let german = format!("{}; binwire-language=de", site.sign_in(MANAGER, PIN).await);
+    let faulty = site.upload(&german, "bins", "name,item,min,max,tare_g\r\nA-01,M8,5,4,1\r\nB-02,NONE,1,2,x\r\n").await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for said in [
+        "ist 5, mehr als 4 in max",
+        "senken, oder max erhöhen",
+        "nennt den Artikel &quot;NONE&quot;, den niemand kennt",
+        "zuerst mit items.csv einlesen",
+        "ist keine Zahl in Gramm",
+    ] {
+        assert!(faulty.body.contains(said), "{said}: {}", faulty.body);
+    }
+    let broken = site.upload(&german, "bins", "name,item\r\n\"A-01,M8\r\n").await;
+    assert!(broken.body.contains("ein Anführungszeichen wird geöffnet und nie geschlossen"), "{}", broken.body);
+    let wish = [("subject", "bin:A-01"), ("min", "95"), ("max", "90"), ("why", "x")];
+    let above = site.post(&german, "/manage/bounds/edit", &wish).await;
+    assert_eq!(above.status, StatusCode::CONFLICT);
+    assert!(above.body.contains("min ist 95, mehr als 90 in max: senken, oder max erhöhen."), "{}", above.body);
+    for page in [&faulty.body, &broken.body, &above.body] {
+        assert_is_german(page);
+    }
+    let set = [("subject", "bin:A-01"), ("min", "5"), ("max", "90"), ("why", "mehr Bedarf")];
+    assert_eq!(site.post(&german, "/manage/bounds/edit", &set).await.status, StatusCode::SEE_OTHER);
+    let audit = site.get(&german, "/manage/audit").await.body;
+    assert!(audit.contains("Min. und Max. gesetzt") && audit.contains("vorher Min. keins"), "{audit}");
+    for way in
+        ["/manage/audit", "/manage/data", "/manage/bounds", "/manage/feeds", "/manage/operators", "/manage/parked"]
+    {
+        assert_is_german(&site.get(&german, way).await.body);
+    }
+    site.stop().await;
+}
+
+/// That no word stands in a page's text that German sentences have not.
+fn assert_is_german(page: &str) {
+    const ENGLISH: [&str; 20] = [
+        "the", "is", "are", "of", "and", "with", "has", "no", "not", "it", "to", "which", "for", "from", "than",
+        "must", "write", "above", "nobody", "empty",
+    ];
+    let texts = page.split('<').filter_map(|tag| tag.split_once('>')).map(|(_, text)| text);
+    for text in texts {
+        let words = text.split(|c: char| !c.is_alphanumeric());
+        let english: Vec<&str> = words.filter(|word| ENGLISH.contains(word)).collect();
+        assert!(english.is_empty(), "{english:?} in {text:?}");
+    }
+}

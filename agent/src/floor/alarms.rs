@@ -8,6 +8,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Order},
+    refusal::Refusal,
     weighed::Weighed,
 };
 use crate::{
@@ -117,7 +118,7 @@ impl Floor {
     ) {
         match self.rules.acknowledge(now.wall, subject, by) {
             Ok(()) => self.keep_alarms(now, vec![subject.clone()], Vec::new(), Some(caller)),
-            Err(why) => self.done_at_once(caller, Err(why.to_string())),
+            Err(why) => self.done_at_once(caller, Err(Refusal::Alarm(why))),
         }
     }
 

@@ -14,13 +14,18 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    refusal::Refusal,
+    why::Why,
 };
 use crate::{
     movement::{
         entry::{AuditLine, Kept, KeptKey, Statement},
         rules::Subject,
     },
-    register::fact::{Fact, Kind, Origin},
+    register::{
+        fact::{Fact, Kind, Origin},
+        refusal::Refused,
+    },
 };
 
 /// Changes of one subject that are kept; the oldest go first. More than one a week for a year.
@@ -85,11 +90,11 @@ impl Floor {
         to: [Option<u64>; 2],
         why: Text,
         by: Text,
-    ) -> Result<Work, String> {
+    ) -> Result<Work, Why> {
         if self.next_register.is_some() {
-            return Err("an import is being taken in; try again in a moment".to_owned());
+            return Err(Refusal::Importing.into());
         }
-        let (mut fact, from) = self.bounded(subject).ok_or_else(|| format!("there is no {subject}"))?;
+        let (mut fact, from) = self.bounded(subject).ok_or_else(|| Refusal::NoSubject(subject.clone()))?;
         if from == to {
             return Ok(Work::default());
         }
@@ -100,7 +105,7 @@ impl Floor {
         }
         let refusals = self.register.check(&fact, Origin::Imported);
         if !refusals.is_empty() {
-            return Err(crate::register::refusal::Refused(refusals).to_string());
+            return Err(Refused(refusals).into());
         }
         let mut work = Work::default();
         self.tell_register(&[fact], &mut work);

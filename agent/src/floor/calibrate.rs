@@ -11,6 +11,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    refusal::Refusal,
     weighed::{Difference, Ground, Weighed},
     why::Why,
 };
@@ -62,9 +63,9 @@ impl Floor {
         };
         let wanted = self.register.bin(bin.as_str()).and_then(|bin| bin.max.or(bin.capacity));
         let written = self.written(bin);
-        let weighed = self.weighed.get_mut(bin).ok_or_else(|| format!("bin {bin} has no scale"))?;
+        let weighed = self.weighed.get_mut(bin).ok_or_else(|| Refusal::NoScale(bin.clone()))?;
         if weighed.ground.item().is_none() {
-            return Err(format!("there is no bin {bin} yet; import it with bins.csv").into());
+            return Err(Refusal::NoBin(bin.clone()).into());
         }
         let rest = weighed.at_rest();
         let seen = Seen { rest, books, lot: None };
@@ -97,7 +98,9 @@ impl Floor {
             CalibrationStep::Tare { empty } => {
                 Say::WeighTare(if empty { Emptiness::Stated } else { Emptiness::NotSaid })
             }
-            CalibrationStep::Container { .. } => Say::Contained(container.ok_or("no container")?),
+            CalibrationStep::Container { container: name } => {
+                Say::Contained(container.ok_or_else(|| Refusal::NoContainer(name.clone()))?)
+            }
             CalibrationStep::GivenTare { grams } => Say::GiveTare(mass(&grams)?),
             CalibrationStep::Begin => Say::StartSample,
             CalibrationStep::PutIn { pieces } => Say::PutIn(pieces),
@@ -197,13 +200,13 @@ impl Floor {
     /// A specimen of a kind of container stands on the bin's scale.
     pub(super) fn weigh_container(&mut self, caller: Caller, name: &Text, bin: &PlaceName) {
         let Some(weighed) = self.weighed.get(bin) else {
-            return self.done_at_once(caller, Err(format!("bin {bin} has no scale")));
+            return self.done_at_once(caller, Err(Refusal::NoScale(bin.clone())));
         };
         let rest = weighed.at_rest();
         let mut containers = self.containers.clone();
         let container = match containers.weigh(name, rest.as_ref()) {
             Ok(container) => container.clone(),
-            Err(refusal) => return self.done_at_once(caller, Err(refusal.to_string())),
+            Err(refusal) => return self.done_at_once(caller, Err(Refusal::Container(refusal))),
         };
         let text = serde_json::to_string(&containers).expect("containers are plain data");
         let kept = Kept { key: KeptKey::new("containers", ""), text };
@@ -227,13 +230,13 @@ impl Floor {
         }
     }
 
-    fn known_container(&self, name: &Text) -> Result<Container, String> {
+    fn known_container(&self, name: &Text) -> Result<Container, Refusal> {
         if let Some(container) = self.containers.get(name.as_str()) {
             return Ok(container.clone());
         }
         match self.register.container(name.as_str()) {
             Some(known) => Ok(Container::given(name.clone(), known.tare, known.spread)),
-            None => Err(format!("there is no container {name}; weigh one, or import it with containers.csv")),
+            None => Err(Refusal::NoContainer(name.clone())),
         }
     }
 }
@@ -267,9 +270,7 @@ fn measured(calibration: &Calibration, (tare, piece): &(Option<Tare>, Option<Pie
 }
 
 /// Grams as people write them.
-fn mass(grams: &str) -> Result<Mass, String> {
+fn mass(grams: &str) -> Result<Mass, Refusal> {
     let decimal = Decimal::parse(grams.trim()).ok();
-    decimal
-        .and_then(|grams| Mass::of(grams, MassUnit::Gram))
-        .ok_or_else(|| format!("{grams:?} is no weight; write grams with a point, 8.05"))
+    decimal.and_then(|grams| Mass::of(grams, MassUnit::Gram)).ok_or_else(|| Refusal::NoWeight(grams.to_owned()))
 }

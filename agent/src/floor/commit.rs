@@ -311,7 +311,7 @@ impl Floor {
             NotRecorded::Refused(_) | NotRecorded::Gone(..) => Came::Refused(Why::not_recorded(why)),
         };
         self.not_taken(now, step, came);
-        let heard = Heard { verdict, is_repetition: false, text: why.text().to_owned() };
+        let heard = Heard { verdict, is_repetition: false, text: why.text() };
         self.reply_to_all(caller, again, &heard, Some(Why::not_recorded(why)));
     }
 

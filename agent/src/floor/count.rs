@@ -17,14 +17,15 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    refusal::Refusal,
     weighed::Weighed,
     why::Why,
 };
 use crate::{
     movement::{
         counting::{
-            Accuracy, Cadence, Candidate, Class, CountSession, Due, How, Input, Instant, Kept as KeptBy, LineNo,
-            Outcome, Reason, Refusal, Scope, SessionId, Sight, Standing, State, Tolerance, Wanted, Zero, accuracy, due,
+            self, Accuracy, Cadence, Candidate, Class, CountSession, Due, How, Input, Instant, Kept as KeptBy, LineNo,
+            Outcome, Reason, Scope, SessionId, Sight, Standing, State, Tolerance, Wanted, Zero, accuracy, due,
         },
         entry::{KeptKey, Posting, Statement},
         said::ActId,
@@ -94,11 +95,11 @@ impl Floor {
     fn count_step(&mut self, now: &Moment, by: &Text, step: CountCommand, work: &mut Work) -> Result<Value, Why> {
         let (id, input, added) = match step {
             CountCommand::Open { bins, items, due, sight } => {
-                return self.open_session(now, by, &bins, &items, due, sight, work).map_err(Why::Words);
+                return self.open_session(now, by, &bins, &items, due, sight, work);
             }
             CountCommand::Line { session, place, item, pieces, plus } => {
                 let known = self.counts.sessions.get(&session).ok_or_else(|| no_count(&session))?;
-                let item = item.or_else(|| self.item_at(&place)).ok_or("say which item was counted")?;
+                let item = item.or_else(|| self.item_at(&place)).ok_or(Refusal::WhichItem)?;
                 let how = if plus { How::Plus } else { How::Whole };
                 let at = self.instant_at(now, &item, &place);
                 let (line, added) = match known.line_of(&item, &place) {
@@ -160,12 +161,12 @@ impl Floor {
     ///
     /// # Errors
     /// The line stands open in another list, which is named.
-    fn check_elsewhere(&self, item: &ItemCode, place: &Place, but: Option<&SessionId>) -> Result<(), String> {
+    fn check_elsewhere(&self, item: &ItemCode, place: &Place, but: Option<&SessionId>) -> Result<(), Refusal> {
         let Some(other) = self.listed_elsewhere(item, place).filter(|other| Some(other.id()) != but) else {
             return Ok(());
         };
-        let (id, by) = (&other.id().0, other.by());
-        Err(format!("{item} at {place} is counted in {id} of {by} already; count it there, or end that count first"))
+        let (item, place) = (item.clone(), place.clone());
+        Err(Refusal::CountedElsewhere { item, place, session: other.id().clone(), by: other.by().clone() })
     }
 
     /// The open list that a line stands in. A station's count of one place is none: it may wait for its second round
@@ -188,7 +189,7 @@ impl Floor {
         limit: Option<usize>,
         sight: Sight,
         work: &mut Work,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, Why> {
         self.counts.check_room()?;
         let mut wanted = Vec::new();
         let scope = if let Some(limit) = limit {
@@ -212,14 +213,13 @@ impl Floor {
             Scope::Items(items.to_vec())
         };
         if wanted.is_empty() {
-            return Err("there is nothing to count; name bins or items, or ask for what is due".to_owned());
+            return Err(Refusal::NothingToCount.into());
         }
         for wanted in &wanted {
             self.check_elsewhere(&wanted.item, &wanted.place, None)?;
         }
         let id = self.new_session_id(now, LIST);
-        let session = CountSession::new(id.clone(), by.clone(), now.wall, scope, sight, Tolerance::default(), wanted)
-            .map_err(|refusal| refusal.to_string())?;
+        let session = CountSession::new(id.clone(), by.clone(), now.wall, scope, sight, Tolerance::default(), wanted)?;
         let lines = session.lines().len();
         self.counts.sessions.insert(id.clone(), session);
         self.depart(&id, None, work);
@@ -230,7 +230,7 @@ impl Floor {
     /// Hands an input to a session; `None` when there is no such session.
     fn tell_session(&mut self, now: &Moment, id: &SessionId, input: Input, by: &Text) -> Result<Option<Outcome>, Why> {
         let Some(session) = self.counts.sessions.get_mut(id) else { return Ok(None) };
-        session.handle(input, by, now.wall).map(Some).map_err(|refusal: Refusal| refusal.into())
+        session.handle(input, by, now.wall).map(Some).map_err(|refusal: counting::Refusal| refusal.into())
     }
 
     fn post(&self, now: &Moment, outcome: &Outcome, session: &CountSession, work: &mut Work) {
@@ -279,7 +279,7 @@ impl Floor {
         count: ActId,
         place: Place,
         by: Text,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         let is_asked_again = |session: &&CountSession| {
             session.state() == State::Investigating && session.lines().iter().all(|line| line.place == place)
         };
@@ -300,8 +300,7 @@ impl Floor {
                     Sight::Blind,
                     Tolerance::default(),
                     wanted,
-                );
-                let session = session.map_err(|refusal| refusal.to_string())?;
+                )?;
                 self.counts.unkept.insert(id.clone());
                 self.counts.sessions.insert(id.clone(), session);
                 id
@@ -361,19 +360,20 @@ impl Floor {
         now: &Moment,
         count: ActId,
         work: &mut Work,
-    ) -> Result<(String, Option<CountCame>), String> {
+    ) -> Result<(String, Option<CountCame>), Why> {
         let Some(open) = self.counts.open.remove(&count) else { return Ok((String::new(), None)) };
         // Its lines are said again with its end.
         self.counts.ended.insert(count, OpenCount { lines: Vec::new(), ..open.clone() });
-        let refused = |why: &str| format!("count of {} is not taken: {why}", open.place);
+        let refused = |why: Why| Why::from(Refusal::CountNotTaken { place: open.place.clone(), why: Box::new(why) });
         let is_here = |id: &SessionId| {
             let session = self.counts.sessions.get(id);
             session.is_some_and(|session| session.lines().iter().any(|line| line.place == open.place))
         };
         if self.counts.flights.keys().any(is_here) {
-            return Err(refused("another count of it is just being recorded; scan BW:DONE again"));
+            return Err(refused(Refusal::CountBusy.into()));
         }
-        let before = self.counts.sessions.get(&open.session).cloned().ok_or_else(|| refused("it is gone"))?;
+        let before =
+            self.counts.sessions.get(&open.session).cloned().ok_or_else(|| refused(Refusal::CountGone.into()))?;
         match self.station_count_posted(now, &open, work) {
             Ok((text, came)) => {
                 self.depart(&open.session, Some(before), work);
@@ -381,7 +381,7 @@ impl Floor {
             }
             Err(why) => {
                 self.counts.sessions.insert(open.session.clone(), before);
-                Err(refused(&why))
+                Err(refused(why))
             }
         }
     }
@@ -391,7 +391,7 @@ impl Floor {
         now: &Moment,
         open: &OpenCount,
         work: &mut Work,
-    ) -> Result<(String, CountCame), String> {
+    ) -> Result<(String, CountCame), Why> {
         let (id, by) = (&open.session, &open.by);
         let mut found: BTreeMap<ItemCode, u64> = BTreeMap::new();
         for line in &open.lines {
@@ -399,7 +399,7 @@ impl Floor {
             *sum = sum.saturating_add(line.qty);
         }
         for item in found.keys() {
-            let session = self.counts.sessions.get(id).ok_or("it is gone")?;
+            let session = self.counts.sessions.get(id).ok_or(Refusal::CountGone)?;
             if session.line_of(item, &open.place).is_none() {
                 let wanted = self.wanted(item.clone(), open.place.clone());
                 self.tell_session(now, id, Input::Add(wanted), by)?;
@@ -422,10 +422,10 @@ impl Floor {
         }
         let state = match self.counts.sessions.get(id).map(CountSession::state) {
             Some(State::Requested | State::Counting | State::Counted) => {
-                self.tell_session(now, id, Input::Finish, by)?.ok_or("it is gone")?.state
+                self.tell_session(now, id, Input::Finish, by)?.ok_or(Refusal::CountGone)?.state
             }
             Some(state) => state,
-            None => return Err("it is gone".to_owned()),
+            None => return Err(Refusal::CountGone.into()),
         };
         if state == State::Investigating {
             let place = &open.place;
@@ -451,8 +451,8 @@ impl Floor {
                 }
             }
         }
-        let session = self.counts.sessions.get(id).cloned().ok_or("it is gone")?;
-        let outcome = self.tell_session(now, id, Input::Complete, by)?.ok_or("it is gone")?;
+        let session = self.counts.sessions.get(id).cloned().ok_or(Refusal::CountGone)?;
+        let outcome = self.tell_session(now, id, Input::Complete, by)?.ok_or(Refusal::CountGone)?;
         self.post(now, &outcome, &session, work);
         let corrections = outcome.posts.iter().filter(|post| post.delta != 0).count();
         let came = CountCame::Posted { place: open.place.clone(), corrections };
@@ -604,8 +604,8 @@ impl Floor {
     }
 }
 
-fn no_count(id: &SessionId) -> String {
-    format!("there is no count {}", id.0)
+fn no_count(id: &SessionId) -> Refusal {
+    Refusal::NoCount(id.clone())
 }
 
 /// Under what a feed hears of a line, the same whenever it is posted. Names and numbers of a session would tell one

@@ -14,6 +14,7 @@ use super::{
     fuse::Work,
     moment::Moment,
     order::Caller,
+    refusal::Refusal as FloorRefusal,
     scan::{Lists, Step, delivery},
     why::Why,
 };
@@ -86,9 +87,9 @@ impl Floor {
     }
 
     fn form_heard(&mut self, now: &Moment, form: &Form) -> Result<Heard, Why> {
-        let desk = self.desks.get(&form.station).ok_or_else(|| format!("there is no station {}", form.station))?;
+        let desk = self.desks.get(&form.station).ok_or_else(|| FloorRefusal::NoStation(form.station.clone()))?;
         if form.codes.len() > SCANS_MAX {
-            return Err(format!("a form has at most {SCANS_MAX} lines; send it in parts").into());
+            return Err(FloorRefusal::FormTooLong { max: SCANS_MAX }.into());
         }
         let mut session = Session::new(Station { ..desk.session.station().clone() });
         let stamp = Stamp { at: now.wall, clock: now.clock.clone() };
@@ -106,7 +107,7 @@ impl Floor {
             for output in session.handle(now.elapsed, &stamp, token, &mut next_act) {
                 match output {
                     Output::Refused(refusal) => return Err(refusal.into()),
-                    Output::CountBegun { .. } => return Err("a count is held on the count page".into()),
+                    Output::CountBegun { .. } => return Err(FloorRefusal::CountOnItsPage.into()),
                     Output::Expecting(_) => {}
                     Output::Say(_)
                     | Output::Restate { .. }

@@ -18,6 +18,7 @@ use super::{
     moment::Moment,
     notice::{Matter, Notice},
     order::{Caller, Order, Ticket},
+    refusal::Refusal,
     scan::Step,
     weighed::{Difference, Recording, Weighed},
     why::{ActRefusal, Why},
@@ -203,11 +204,11 @@ impl Floor {
     ///
     /// # Errors
     /// Why it cannot be, for the person; nothing is changed then.
-    pub(super) fn say(&mut self, now: &Moment, said: &Said, work: &mut Work) -> Result<(), String> {
+    pub(super) fn say(&mut self, now: &Moment, said: &Said, work: &mut Work) -> Result<(), Why> {
         let ends = self.ends(said);
         if ends.is_empty() {
             let qty = said.qty.unwrap_or(Quantity::ONE);
-            let statement = Statement::movement(said.movement(qty)).map_err(|error| error.to_string())?;
+            let statement = Statement::movement(said.movement(qty)).map_err(|error| Refusal::from(&error))?;
             self.acts.insert(said.clone(), ends, work.origin.map(|origin| origin.key));
             self.fly(said.act, qty.units());
             work.push(statement, Part::Said { act: said.act, units: qty.units() });
@@ -224,7 +225,7 @@ impl Floor {
                     }
                     self.drain(now, taken);
                 }
-                return Err(refused.to_string());
+                return Err(Refusal::Bin(refused).into());
             }
         }
         for bin in &ends {
@@ -419,7 +420,7 @@ impl Floor {
             }
         }
         if let Ok(more) = Quantity::new(qty.units().saturating_sub(total)) {
-            let statement = Statement::movement(said.movement(more)).map_err(|error| error.to_string())?;
+            let statement = Statement::movement(said.movement(more)).map_err(|error| Refusal::from(&error))?;
             self.fly(act, more.units());
             work.push(statement, Part::Said { act, units: more.units() });
         }

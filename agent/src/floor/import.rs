@@ -11,6 +11,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    refusal::Refusal,
     tell::audit,
 };
 use crate::{
@@ -105,8 +106,7 @@ impl Floor {
         by: Option<&Text>,
     ) {
         if self.next_register.is_some() {
-            return self
-                .done_at_once(caller, Err("another import is being taken in; try again in a moment".to_owned()));
+            return self.done_at_once(caller, Err(Refusal::ImportingOther));
         }
         let import = Import::read(kind, csv.as_bytes(), &self.register);
         let (added, changed) = import.added_and_changed();
@@ -130,7 +130,7 @@ impl Floor {
     /// Takes a fact out of the master data.
     pub(super) fn remove(&mut self, now: &Moment, caller: Caller, kind: Kind, name: &str, by: Option<&Text>) {
         if self.next_register.is_some() {
-            return self.done_at_once(caller, Err("an import is being taken in; try again in a moment".to_owned()));
+            return self.done_at_once(caller, Err(Refusal::Importing));
         }
         let mut next = Register::clone(&self.register);
         match next.remove(kind, name) {
@@ -142,8 +142,8 @@ impl Floor {
                 }
                 self.command_work(caller, json!({ "removed": name }), work);
             }
-            Ok(None) => self.done_at_once(caller, Err(format!("there is no {kind} {name}"))),
-            Err(refused) => self.done_at_once(caller, Err(refused.to_string())),
+            Ok(None) => self.done_at_once(caller, Err(Refusal::NoFact { kind, name: name.to_owned() })),
+            Err(refused) => self.done_at_once(caller, Err(refused)),
         }
     }
 

@@ -70,7 +70,12 @@ pub enum Matter {
     /// What was taken back while it was being recorded could not be undone.
     StillStands,
     /// Something kept by an earlier agent cannot be read.
-    Unreadable { what: String },
+    Unreadable {
+        what: String,
+        /// Of what it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+    },
 }
 
 impl Matter {
@@ -125,7 +130,7 @@ impl Matter {
             }
             Self::ZeroShift { by } => format!("its scale moved by {by} at once with nobody there; the count stays"),
             Self::StillStands => "what was taken back while it was being recorded still stands".to_owned(),
-            Self::Unreadable { what } => what.clone(),
+            Self::Unreadable { what, .. } => what.clone(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! What the floor wants done, and what it is answered.
 
+use std::fmt;
+
 use gateway_proto::name::DeviceName;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     notice::Notice,
+    refusal::Refusal,
     why::{ActRefusal, Why},
 };
 use crate::{
@@ -61,22 +64,50 @@ pub struct Heard {
 }
 
 /// Why an entry was not recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum NotRecorded {
     /// It would break the same rule again.
-    Refused(String),
+    Refused(Refusal),
     /// The ledger cannot write now; the same may be tried again.
-    Failed(String),
+    Failed(Unwritten),
     /// What was to be taken back is not there to be taken back. The ledger's words.
     Gone(ActRefusal, String),
 }
 
+/// Why the ledger cannot write now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritten {
+    /// The ledger's own words.
+    pub words: String,
+    pub cause: UnwrittenCause,
+}
+
+/// What keeps the ledger from writing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnwrittenCause {
+    /// No room is left for movements.
+    Full {
+        used_mb: u64,
+        limit_mb: u64,
+    },
+    Closed,
+    /// In the words of the system or of the data base.
+    System(String),
+}
+
 impl NotRecorded {
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> String {
         match self {
-            Self::Refused(text) | Self::Failed(text) | Self::Gone(_, text) => text,
+            Self::Refused(_) | Self::Failed(_) => Why::not_recorded(self).to_string(),
+            Self::Gone(_, text) => text.clone(),
         }
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Heard, Order},
+    refusal::Refusal,
     why::Why,
 };
 use crate::{
@@ -385,7 +386,7 @@ impl Floor {
                 Output::Say(said) => {
                     if let Err(why) = self.say(now, &said, work) {
                         self.acts.forget(said.act);
-                        return Err(why.into());
+                        return Err(why);
                     }
                 }
                 Output::Restate { act, qty } => self.restate(now, act, qty, work)?,
@@ -399,7 +400,7 @@ impl Floor {
                 }
                 Output::Counted(line) => self.station_counted(*line),
                 Output::CountEnded { count, .. } if !self.station_counts(count) => {
-                    return Err("the count was begun before a restart; scan BW:CANCEL and count again".into());
+                    return Err(Refusal::CountBeforeRestart.into());
                 }
                 Output::CountEnded { count, .. } => {
                     let (text, came) = self.station_count_ended(now, count, work)?;

@@ -79,7 +79,8 @@ struct Sorted {
     bounds_history: super::bounds::Histories,
     losses_seen: std::collections::BTreeMap<gateway_proto::name::FeedName, u64>,
     /// What could not be read, for the log.
-    unreadable: Vec<String>,
+    /// Of what, and in which words.
+    unreadable: Vec<(String, String)>,
 }
 
 impl Floor {
@@ -93,9 +94,8 @@ impl Floor {
         for fact in std::mem::take(&mut sorted.facts) {
             let (kind, name) = (fact.kind(), fact.name());
             if let Err(refused) = register.apply(fact, Origin::Imported) {
-                sorted
-                    .unreadable
-                    .push(format!("{kind} {name} was imported and cannot stand beside the site's file: {refused}"));
+                let what = format!("{kind} {name} was imported and cannot stand beside the site's file: {refused}");
+                sorted.unreadable.push((name, what));
             }
         }
         let catalog = Arc::new(register.catalog());
@@ -172,8 +172,8 @@ impl Floor {
         for act in sorted.acts {
             floor.restore_act(now, act);
         }
-        for what in sorted.unreadable {
-            floor.notice(now, None, Matter::Unreadable { what });
+        for (of, what) in sorted.unreadable {
+            floor.notice(now, None, Matter::Unreadable { what, of: Some(of) });
         }
         floor.look_at_all_alarms(now);
         floor
@@ -211,7 +211,8 @@ impl Sorted {
         let mut sorted = Self::default();
         for row in kept {
             if let Err(error) = sorted.take(&row) {
-                sorted.unreadable.push(format!("what was kept of {} {} cannot be read: {error}", row.kind, row.name));
+                let what = format!("what was kept of {} {} cannot be read: {error}", row.kind, row.name);
+                sorted.unreadable.push((row.name, what));
             }
         }
         sorted

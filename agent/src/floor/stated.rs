@@ -54,7 +54,10 @@ impl Floor {
             }
             self.next_act += 1;
             let said = Said { act: ActId(self.next_act), ..said };
-            return self.say(now, &said, work).inspect_err(|_| self.acts.forget(said.act));
+            return self.say(now, &said, work).map_err(|why| {
+                self.acts.forget(said.act);
+                why.to_string()
+            });
         }
         let qty = said.qty.unwrap_or(Quantity::ONE);
         let mut movement = said.into_movement(qty);

@@ -9,6 +9,7 @@ use super::{
     fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
+    refusal::Refusal,
 };
 use crate::{
     movement::entry::{AuditLine, Kept, KeptKey, Statement},
@@ -25,12 +26,11 @@ impl Floor {
     /// Takes one fact of the master data.
     pub(super) fn tell(&mut self, now: &Moment, caller: Caller, fact: &Fact, by: &Text) {
         if self.next_register.is_some() {
-            let why = "an import is being taken in; try again in a moment".to_owned();
-            return self.done_at_once(caller, Err(why));
+            return self.done_at_once(caller, Err(Refusal::Importing));
         }
         let refusals = self.register.check(fact, Origin::Imported);
         if !refusals.is_empty() {
-            return self.done_at_once(caller, Err(Refused(refusals).to_string()));
+            return self.done_at_once(caller, Err(Refused(refusals)));
         }
         let mut work = Work::default();
         let is_known = self.register.fact(fact.kind(), &fact.name()).is_some_and(|(known, _)| known == *fact);

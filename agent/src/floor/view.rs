@@ -12,6 +12,7 @@ use super::{
     moment::Moment,
     notice::Notice,
     order::{Caller, Order, Reply},
+    refusal::Refusal,
     why::Why,
 };
 use crate::{
@@ -62,7 +63,7 @@ impl Floor {
     ///
     /// # Errors
     /// What is wrong and the way out, for people.
-    pub fn look(&self, now: &Moment, look: &Look) -> Result<Value, String> {
+    pub fn look(&self, now: &Moment, look: &Look) -> Result<Value, Refusal> {
         Ok(match look {
             Look::Bins => self.bins(now),
             Look::Stations => self.stations(),
@@ -77,11 +78,11 @@ impl Floor {
                 })
                 .collect(),
             Look::Count { session, by, review } => {
-                let known = self.session_of_count(session).ok_or_else(|| format!("there is no count {}", session.0))?;
+                let known = self.session_of_count(session).ok_or_else(|| Refusal::NoCount(session.clone()))?;
                 match (review, by) {
                     (true, _) => json!(known.review_view()),
                     (false, Some(by)) => json!(known.counter_view(by)),
-                    (false, None) => return Err("say who counts (by), or ask for the review".to_owned()),
+                    (false, None) => return Err(Refusal::WhoCounts),
                 }
             }
             Look::Due => self
@@ -112,7 +113,7 @@ impl Floor {
 
     fn dismiss(&mut self, caller: Caller, id: u64) {
         let Some(at) = self.notices.iter().position(|notice| notice.id == id) else {
-            return self.done_at_once(caller, Err(format!("there is no notice {id}")));
+            return self.done_at_once(caller, Err(Refusal::NoNotice(id)));
         };
         let Some(notice) = self.notices.remove(at) else { return };
         let key = crate::movement::entry::KeptKey::new("notice", id.to_string());
@@ -199,7 +200,7 @@ impl Floor {
 
     /// Replies to a question, in the order of everything else.
     pub fn handle_look(&mut self, now: &Moment, caller: Caller, look: &Look) {
-        let came = self.look(now, look).map_err(Why::Words);
+        let came = self.look(now, look).map_err(Why::from);
         self.orders.push_back(Order::Reply { caller, reply: Reply::Done(came) });
     }
 }

@@ -1,12 +1,18 @@
 //! Why something was not done, and the way out.
 //!
 //! Its words (`Display`) are what scanners, logs and the command line show. A page says it in its viewer's language, for
-//! which it needs to know what it is; what has no kind of its own is said in these words everywhere.
+//! which it needs to know what it is: there is no kind for whatever else.
 
 use std::fmt;
 
-use super::order::NotRecorded;
-use crate::movement::{calibration, counting, session};
+use super::{
+    order::{NotRecorded, Unwritten},
+    refusal::Refusal,
+};
+use crate::{
+    movement::{calibration, counting, session},
+    register::{refusal::Refused, rule::Misread},
+};
 
 /// Why something was not done.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +25,14 @@ pub enum Why {
     Act(ActRefusal),
     /// A form did not say all that its movement needs.
     Unsaid(Box<session::sight::Wants>),
-    /// It would break a rule of the ledger. Its words.
-    Ledger(String),
-    /// The ledger cannot write; the same may be tried again. Its words.
-    Disk(String),
-    Words(String),
+    /// The floor itself.
+    Floor(Box<Refusal>),
+    /// A fact breaks rules of the register.
+    Facts(Refused),
+    /// It would break a rule of the ledger.
+    Ledger(Box<Refusal>),
+    /// The ledger cannot write; the same may be tried again.
+    Disk(Unwritten),
 }
 
 /// Why an act cannot be changed or taken back.
@@ -57,31 +66,41 @@ impl fmt::Display for Why {
             Self::Calibration(refusal) => write!(f, "{refusal}; {}", refusal.remedy()),
             Self::Act(refusal) => refusal.fmt(f),
             Self::Unsaid(wants) => write!(f, "not booked: {}", wants.missing()),
-            Self::Ledger(words) | Self::Disk(words) | Self::Words(words) => f.write_str(words),
+            Self::Floor(refusal) => refusal.fmt(f),
+            Self::Facts(refused) => refused.fmt(f),
+            Self::Ledger(refusal) => write!(f, "not recorded: {refusal}"),
+            Self::Disk(unwritten) => unwritten.fmt(f),
         }
     }
 }
 
 impl Why {
     /// Why the ledger did not record it.
-    pub(super) fn not_recorded(why: &NotRecorded) -> Self {
+    #[must_use]
+    pub fn not_recorded(why: &NotRecorded) -> Self {
         match why {
-            NotRecorded::Refused(words) => Self::Ledger(words.clone()),
-            NotRecorded::Failed(words) => Self::Disk(words.clone()),
+            NotRecorded::Refused(refusal) => Self::Ledger(Box::new(refusal.clone())),
+            NotRecorded::Failed(unwritten) => Self::Disk(unwritten.clone()),
             NotRecorded::Gone(refusal, _) => Self::Act(*refusal),
         }
     }
 }
 
-impl From<String> for Why {
-    fn from(words: String) -> Self {
-        Self::Words(words)
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Self {
+        Self::Floor(Box::new(refusal))
     }
 }
 
-impl From<&str> for Why {
-    fn from(words: &str) -> Self {
-        Self::Words(words.to_owned())
+impl From<Misread> for Why {
+    fn from(misread: Misread) -> Self {
+        Refusal::Misread(misread).into()
+    }
+}
+
+impl From<Refused> for Why {
+    fn from(refused: Refused) -> Self {
+        Self::Facts(refused)
     }
 }
 

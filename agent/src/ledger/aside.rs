@@ -87,7 +87,32 @@ pub enum AsideOutcome {
     },
     Discarded,
     /// Nothing was done, for this reason.
-    Refused(String),
+    Refused(AsideRefusal),
+}
+
+/// Why nothing was done about a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("record {seq} of feed {feed}: {why}")]
+pub struct AsideRefusal {
+    pub feed: FeedName,
+    pub seq: Seq,
+    pub why: AsideRule,
+}
+
+/// What stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum AsideRule {
+    #[error("is not set aside; `set-aside list` shows what is")]
+    NotAside,
+    #[error("was sent again or given up before")]
+    Over,
+    #[error("has not been declared yet; it can be sent again once the hub knows")]
+    Undeclared,
+    #[error("is of an earlier epoch; the hub keeps it and applies it once its item is known there")]
+    EarlierEpoch,
+    #[error("is no longer there, or is no record that could be read")]
+    NoRecord,
 }
 
 /// A line of what people did.
@@ -168,7 +193,7 @@ impl Group<'_> {
     /// Does something to a record that is set aside, with a line of audit.
     ///
     /// # Errors
-    /// [`LedgerError`] of the file. What cannot be done is [`AsideOutcome::Refused`], in words.
+    /// [`LedgerError`] of the file. What cannot be done is [`AsideOutcome::Refused`].
     pub fn tend(
         &mut self,
         of: &AsideKey,
@@ -176,12 +201,12 @@ impl Group<'_> {
         actor: &Text,
         at: WallTime,
     ) -> Result<AsideOutcome, LedgerError> {
-        let refused = |why: &str| Ok(AsideOutcome::Refused(format!("record {} of feed {}: {why}", of.seq, of.feed)));
+        let refused = |why| Ok(AsideOutcome::Refused(AsideRefusal { feed: of.feed.clone(), seq: of.seq, why }));
         let Some((life, waits, is_lost)) = self.aside(of).map_err(LedgerError::Read)? else {
-            return refused("is not set aside; `set-aside list` shows what is");
+            return refused(AsideRule::NotAside);
         };
         if !waits {
-            return refused("was sent again or given up before");
+            return refused(AsideRule::Over);
         }
         let head = self.book.heads.get(&of.feed).filter(|head| head.life == life);
         let outcome = match act {
@@ -191,16 +216,12 @@ impl Group<'_> {
             }
             AsideAct::Retry if !is_lost => match head {
                 Some(head) if of.seq <= head.through => AsideOutcome::Ask { seq: of.seq },
-                Some(_) => return refused("has not been declared yet; it can be sent again once the hub knows"),
-                None => {
-                    return refused(
-                        "is of an earlier epoch; the hub keeps it and applies it once its item is known there",
-                    );
-                }
+                Some(_) => return refused(AsideRule::Undeclared),
+                None => return refused(AsideRule::EarlierEpoch),
             },
             AsideAct::Retry => match self.send_again(of, life)? {
                 Some(seq) => AsideOutcome::SentAgain { seq },
-                None => return refused("is no longer there, or is no record that could be read"),
+                None => return refused(AsideRule::NoRecord),
             },
         };
         let act = match act {

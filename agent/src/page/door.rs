@@ -45,7 +45,7 @@ use crate::{
     cause,
     clock::Clock,
     config::{PageConfig, PageTls},
-    floor::KeptFact,
+    floor::{KeptFact, why::Why},
     ledger::recorder::Recorder,
     movement::entry::{AuditLine, Entry, Kept, KeptKey, Statement},
     register::{
@@ -53,7 +53,7 @@ use crate::{
         operator::{Operator, Role},
     },
     status::problems::PageFacts,
-    task::floor::FloorNews,
+    task::floor::{FloorNews, not_recorded},
 };
 
 /// Where PINs are kept beside the ledger, by badge.
@@ -257,7 +257,7 @@ impl Door {
         self.recorder
             .record(Entry::of(vec![Statement::Keep(fact), self.audit(by, "set PIN", badge)]))
             .await
-            .map_err(|refused| PinError::NotKept(cause::chain(&refused)))?;
+            .map_err(|refused| PinError::NotKept(Why::not_recorded(&not_recorded(&refused))))?;
         lock(&self.pins).insert(badge.to_owned(), hash);
         lock(&self.sessions).close_badge(badge);
         if backoff.forgive(badge) {
@@ -276,7 +276,7 @@ impl Door {
         self.recorder
             .record(Entry::of(vec![gone, self.audit(by, "take PIN away", badge)]))
             .await
-            .map_err(|refused| PinError::NotKept(cause::chain(&refused)))?;
+            .map_err(|refused| PinError::NotKept(Why::not_recorded(&not_recorded(&refused))))?;
         lock(&self.pins).remove(badge);
         lock(&self.sessions).close_badge(badge);
         info!(badge, by, "PIN taken away");

@@ -40,6 +40,7 @@ use super::{
     text::ManageText,
     visit::{Acting, Mode, Shell, Visit},
 };
+use crate::{floor::why::Why, task::api::ledger::NotDone};
 
 /// Rows of a page that lists something; beyond it one has to look for it.
 const ROWS_MAX: usize = 200;
@@ -193,6 +194,16 @@ pub(super) fn address(path: &str, query: &[(&str, &str)]) -> String {
 /// On to a page that shows what came of it.
 fn onward(path: &str, query: &[(&str, &str)]) -> Response {
     Redirect::to(&address(path, query)).into_response()
+}
+
+/// That the floor did not do something, and why.
+fn refused(visit: &Visit, back: &str, why: &Why) -> Response {
+    not_done(visit, back, &(visit.tongue.text.say.why)(why))
+}
+
+/// That the ledger did not do something, and why.
+fn unanswered(visit: &Visit, back: &str, why: &NotDone) -> Response {
+    not_done(visit, back, &(visit.tongue.text.say.not_done)(why))
 }
 
 /// That something was not done, and why.

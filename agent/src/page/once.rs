@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::{
-    floor::{Command, why::Why},
+    floor::{Command, refusal::Refusal, why::Why},
     task::floor::FloorWay,
 };
 
@@ -35,7 +35,7 @@ impl Once {
         let floor = floor.clone();
         // Of its own: it is done also when whoever sent it has gone.
         let done = tokio::spawn(async move { cell.get_or_init(|| floor.ask(command)).await.clone() });
-        done.await.unwrap_or_else(|_| Err("the agent is stopping".into()))
+        done.await.unwrap_or_else(|_| Err(Refusal::Stopping.into()))
     }
 
     fn cell(&self, act: &str) -> Arc<OnceCell<Outcome>> {

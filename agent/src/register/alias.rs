@@ -7,6 +7,7 @@ use super::{
     item::not_a_command,
     refusal::Refusal,
     row::{Cells, Column, Row, Word, cell, key, never, new},
+    rule::Rule,
     unit::Unit,
 };
 use crate::label::gtin::Gtin;
@@ -52,20 +53,15 @@ impl Alias {
     pub(super) fn rules(&self, refusals: &mut Vec<Refusal>) {
         not_a_command("code", self.code.as_str(), refusals);
         if self.factor == 0 || self.factor > Self::FACTOR_MAX {
-            let rule = format!("must be 1 to {}", Self::FACTOR_MAX);
-            refusals.push(Refusal::new("factor", rule, "write how many base units one scan of the code stands for"));
+            refusals.push(Refusal::new("factor", Rule::Factor { max: Self::FACTOR_MAX }));
         }
         if self.namespace == Namespace::Gtin {
             match Gtin::parse(self.code.as_str().as_bytes()) {
                 Ok(gtin) if gtin.is_restricted() => {
-                    let rule = "is a number that companies give out for themselves (02, 04, 20 to 29)";
-                    refusals.push(Refusal::new("code", rule, "write vendor, customer or other as its namespace"));
+                    refusals.push(Refusal::new("code", Rule::GtinRestricted));
                 }
                 Ok(_) => {}
-                Err(error) => {
-                    let remedy = "write 8, 12, 13 or 14 digits; spreadsheets take zeros off the front";
-                    refusals.push(Refusal::new("code", format!("is no GTIN: {error}"), remedy));
-                }
+                Err(error) => refusals.push(Refusal::new("code", Rule::NoGtin(error))),
             }
         }
     }

@@ -11,6 +11,7 @@ use super::{
     item::{WEIGHT_MAX, least_and_most, within_quantities},
     refusal::Refusal,
     row::{self, Cells, Column, Row, cell, key, maybe_micrograms, never, new},
+    rule::Rule,
 };
 use crate::device::Mass;
 
@@ -63,14 +64,12 @@ impl Bin {
         if let (Some(capacity), Some(max)) = (self.capacity, self.max)
             && capacity < max
         {
-            let rule = format!("is {capacity}, less than {max} in max");
-            refusals.push(Refusal::new("capacity", rule, "lower max, or write what really fits"));
+            refusals.push(Refusal::new("capacity", Rule::CapacityBelowMax { capacity, max }));
         }
         let here = Place::Bin(self.name.clone());
         for (field, from, to) in [("taken_to", &here, &self.taken_to), ("filled_from", &self.filled_from, &here)] {
             if Act::between(from, to).is_none() {
-                let rule = format!("cannot be: nothing may go from {from} to {to}");
-                refusals.push(Refusal::new(field, rule, "choose another place, used and dock say"));
+                refusals.push(Refusal::new(field, Rule::NoWay { from: from.clone(), to: to.clone() }));
             }
         }
     }
@@ -79,12 +78,8 @@ impl Bin {
 /// A weight of something that may be empty.
 pub(super) fn weighs(field: &'static str, mass: Option<Mass>, refusals: &mut Vec<Refusal>) {
     match mass {
-        Some(mass) if mass < Mass::ZERO => {
-            refusals.push(Refusal::new(field, "is negative", "write what it weighs, 0 or more grams"));
-        }
-        Some(mass) if mass > WEIGHT_MAX => {
-            refusals.push(Refusal::new(field, "is more than a tonne", "write grams"));
-        }
+        Some(mass) if mass < Mass::ZERO => refusals.push(Refusal::new(field, Rule::Negative)),
+        Some(mass) if mass > WEIGHT_MAX => refusals.push(Refusal::new(field, Rule::AboveTonne)),
         Some(_) | None => {}
     }
 }

@@ -7,6 +7,7 @@ use super::{
     bin::weighs,
     refusal::Refusal,
     row::{self, Cells, Column, Row, key, micrograms, never, new},
+    rule::{Rule, Wanted},
 };
 use crate::device::Mass;
 
@@ -40,7 +41,7 @@ impl Row for Container {
     fn read(cells: &mut Cells) -> Option<Self> {
         let name = cells.needed("name");
         if cells.text("tare_g").is_empty() {
-            cells.refuse("tare_g", "is empty", "it is needed; weigh an empty one");
+            cells.refuse("tare_g", Rule::Empty(Wanted::EmptyWeight));
         }
         let (tare, spread) = (cells.grams("tare_g"), cells.grams("spread_g").unwrap_or(Mass::ZERO));
         Some(Self { name: name?, tare: tare?, spread })

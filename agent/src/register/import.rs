@@ -13,6 +13,7 @@ use super::{
     fact::{Fact, Kind, Origin},
     refusal::{Refusal, shown},
     row::{Cells, Need},
+    rule::Rule,
     table::{FormFault, Next, Table, TableRow},
 };
 
@@ -168,8 +169,7 @@ impl Import {
         for mut row in rows {
             let twins = lines.get(&row.name).map_or(&[][..], Vec::as_slice);
             if let Some(other) = twins.iter().find(|line| **line != row.line) {
-                let rule = format!("stands in line {other} too");
-                let refusal = Refusal::new(self.key(), rule, "keep the row that is right and remove the other");
+                let refusal = Refusal::new(self.key(), Rule::Twice { line: *other });
                 let name = row.name.clone();
                 self.refuse(&mut row, refusal, &name);
             }
@@ -192,8 +192,8 @@ impl Import {
         }
         for (column, given) in columns.iter().zip(&given) {
             if formed && known.is_none() && column.need == Need::New && !given {
-                let rule = format!("is missing, and {} {} is new", self.kind, shown(&read.name));
-                self.refuse(&mut read, Refusal::new(column.name, rule, "add the column"), "");
+                let rule = Rule::NewNeeds { kind: self.kind, name: read.name.clone() };
+                self.refuse(&mut read, Refusal::new(column.name, rule), "");
             }
         }
         let whole = row.cells.into_iter().enumerate().map(|(at, cell)| {
@@ -259,10 +259,10 @@ impl Import {
         }
     }
 
-    fn refuse(&mut self, read: &mut Read, Refusal { field, rule, remedy }: Refusal, value: &str) {
+    fn refuse(&mut self, read: &mut Read, Refusal { field, rule }: Refusal, value: &str) {
         read.state = ReadState::AtFault;
         read.at_fault.push(field);
-        self.list(Fault { line: read.line, column: field.into(), value: value.to_owned(), rule, remedy });
+        self.list(Fault { line: read.line, column: field.into(), value: value.to_owned(), rule });
     }
 
     fn list(&mut self, mut fault: Fault) {

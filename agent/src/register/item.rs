@@ -10,6 +10,7 @@ use super::{
     COMMAND,
     refusal::Refusal,
     row::{self, Answer, Cells, Column, Row, Word, cell, key, micrograms, never, new},
+    rule::Rule,
     unit::Unit,
 };
 use crate::device::Mass;
@@ -107,16 +108,13 @@ impl Item {
         not_a_command("code", self.code.as_str(), refusals);
         if let Some(piece) = &self.piece {
             if piece.mean <= Mass::ZERO || piece.mean > WEIGHT_MAX {
-                let remedy = "write grams, more than 0 and 1000000 at most";
-                refusals.push(Refusal::new("piece_weight_g", "is no weight of a piece", remedy));
+                refusals.push(Refusal::new("piece_weight_g", Rule::NoPieceWeight));
             }
             if !(0.0..=PieceWeight::CV_MAX).contains(&piece.cv) {
-                let remedy = "write the share by which single pieces differ: 0.01 for 1 %";
-                refusals.push(Refusal::new("piece_cv", "must be 0 to 0.5", remedy));
+                refusals.push(Refusal::new("piece_cv", Rule::PieceSpread));
             }
             if piece.sample_size < 2 {
-                let rule = "must be 2 or more: one piece says nothing about the next";
-                refusals.push(Refusal::new("piece_sample", rule, "weigh at least 10 pieces together"));
+                refusals.push(Refusal::new("piece_sample", Rule::PieceSample));
             }
         }
         least_and_most(("site_min", self.site_min), ("site_max", self.site_max), refusals);
@@ -126,8 +124,7 @@ impl Item {
 /// Every scan that begins like a command is one.
 pub(super) fn not_a_command(field: &'static str, code: &str, refusals: &mut Vec<Refusal>) {
     if code.starts_with(COMMAND) {
-        let rule = format!("begins with {COMMAND}, as command labels do: no scan of it would be a part");
-        refusals.push(Refusal::new(field, rule, "choose another code"));
+        refusals.push(Refusal::new(field, Rule::Command));
     }
 }
 
@@ -143,15 +140,13 @@ pub(super) fn least_and_most(
     if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
-        let rule = format!("is {min}, above {max} in {max_field}");
-        refusals.push(Refusal::new(min_field, rule, format!("lower it, or raise {max_field}")));
+        refusals.push(Refusal::new(min_field, Rule::MinAboveMax { min, max, max_field }));
     }
 }
 
 pub(super) fn within_quantities(field: &'static str, level: Option<u64>, refusals: &mut Vec<Refusal>) {
     if level.is_some_and(|level| level > QUANTITY_MAX) {
-        let rule = format!("is above the largest quantity, {QUANTITY_MAX}");
-        refusals.push(Refusal::new(field, rule, "write base units"));
+        refusals.push(Refusal::new(field, Rule::AboveQuantities));
     }
 }
 
@@ -213,7 +208,7 @@ fn piece_weight(cells: &mut Cells) -> Option<PieceWeight> {
     if !given(cells, "piece_weight_g") {
         for column in ["piece_cv", "piece_sample"] {
             if given(cells, column) {
-                cells.refuse(column, "stands without piece_weight_g", "write the weight too, or empty the cell");
+                cells.refuse(column, Rule::WithoutWeight);
             }
         }
         return None;
@@ -224,7 +219,7 @@ fn piece_weight(cells: &mut Cells) -> Option<PieceWeight> {
     }
     let sample_size = u32::try_from(sample.unwrap_or(PieceWeight::SAMPLE_DEFAULT.into()));
     let Ok(sample_size) = sample_size else {
-        cells.refuse("piece_sample", "has more digits than fit", "write a smaller number");
+        cells.refuse("piece_sample", Rule::TooManyDigits);
         return None;
     };
     Some(PieceWeight { mean: mean?, cv: cv.unwrap_or(PieceWeight::CV_DEFAULT), sample_size })

@@ -4,15 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::rule::Rule;
+
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The field by its name in a file, `min` say.
     pub field: &'static str,
-    /// Begins with a verb: `must be 1 or more`.
-    pub rule: String,
-    /// What the person can do.
-    pub remedy: String,
+    #[serde(flatten)]
+    pub rule: Rule,
 }
 
 /// Every rule that a fact breaks; at least one.
@@ -20,14 +20,14 @@ pub struct Refusal {
 pub struct Refused(pub Vec<Refusal>);
 
 impl Refusal {
-    pub(super) fn new(field: &'static str, rule: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { field, rule: rule.into(), remedy: remedy.into() }
+    pub(crate) const fn new(field: &'static str, rule: Rule) -> Self {
+        Self { field, rule }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}; {}", self.field, self.rule, self.remedy)
+        write!(f, "{} {}", self.field, self.rule)
     }
 }
 

@@ -5,7 +5,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::refusal::{Refusal, shown};
+use super::{
+    refusal::Refusal,
+    rule::{Misread, Rule, Wanted},
+};
 use crate::device::{Decimal, Mass};
 
 /// A column of a kind of fact.
@@ -83,19 +86,19 @@ impl Cells {
         self.refusals.iter().map(|refusal| (refusal.clone(), self.text(refusal.field).to_owned())).collect()
     }
 
-    pub(super) fn refuse(&mut self, column: &'static str, rule: impl Into<String>, remedy: impl Into<String>) {
-        self.refusals.push(Refusal::new(column, rule, remedy));
+    pub(super) fn refuse(&mut self, column: &'static str, rule: Rule) {
+        self.refusals.push(Refusal::new(column, rule));
     }
 
-    pub(super) fn needed<T: FromStr<Err: fmt::Display>>(&mut self, column: &'static str) -> Option<T> {
+    pub(super) fn needed<T: FromStr<Err: Into<Misread>>>(&mut self, column: &'static str) -> Option<T> {
         if self.text(column).is_empty() {
-            self.refuse(column, "is empty", "it is needed; fill it in");
+            self.refuse(column, Rule::Empty(Wanted::Anything));
             return None;
         }
         self.optional(column)
     }
 
-    pub(super) fn optional<T: FromStr<Err: fmt::Display>>(&mut self, column: &'static str) -> Option<T> {
+    pub(super) fn optional<T: FromStr<Err: Into<Misread>>>(&mut self, column: &'static str) -> Option<T> {
         let text = self.text(column);
         if text.is_empty() {
             return None;
@@ -103,8 +106,7 @@ impl Cells {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                let rule = format!("cannot be taken: {error}");
-                self.refuse(column, rule, "correct the cell");
+                self.refuse(column, Rule::Misread(error.into()));
                 None
             }
         }
@@ -120,12 +122,12 @@ impl Cells {
         match text.parse() {
             Ok(number) if digits => Some(number),
             Err(_) if digits => {
-                self.refuse(column, "has more digits than fit", "write a smaller number");
+                self.refuse(column, Rule::TooManyDigits);
                 None
             }
             Ok(_) | Err(_) => {
-                let (rule, remedy) = not_a_number(text, "is no whole number from 0", "write digits alone");
-                self.refuse(column, rule, remedy);
+                let rule = not_a_number(text, Rule::NotWhole);
+                self.refuse(column, rule);
                 None
             }
         }
@@ -134,23 +136,22 @@ impl Cells {
     /// Grams, exact to the microgram.
     pub(super) fn grams(&mut self, column: &'static str) -> Option<Mass> {
         const MICROGRAMS: i128 = 1_000_000;
-        let number = self.decimal(column, "is no number of grams", "write grams with a point: 8.05")?;
+        let number = self.decimal(column, Rule::NoGrams)?;
         let scale = 10_i128.pow(u32::from(number.fraction()));
         let micrograms = i128::from(number.mantissa()) * MICROGRAMS;
         if micrograms % scale != 0 {
-            self.refuse(column, "is finer than a microgram", "write six digits after the point at most");
+            self.refuse(column, Rule::TooFine);
             return None;
         }
         let mass = i64::try_from(micrograms / scale).ok().map(Mass::from_micrograms);
         if mass.is_none() {
-            self.refuse(column, "is more than fits", "write the weight in grams");
+            self.refuse(column, Rule::TooHeavyToKeep);
         }
         mass
     }
 
     /// A share, 0.01 for one percent. Anything a float holds; the fact knows its range.
     pub(super) fn share(&mut self, column: &'static str) -> Option<f64> {
-        const REMEDY: &str = "write a share with a point: 0.01 for 1 %";
         let text = self.text(column);
         if text.is_empty() {
             return None;
@@ -160,8 +161,8 @@ impl Cells {
         match text.parse::<f64>() {
             Ok(share) if plain && share.is_finite() => Some(share),
             Ok(_) | Err(_) => {
-                let (rule, remedy) = not_a_number(text, "is no number", REMEDY);
-                self.refuse(column, rule, remedy);
+                let rule = not_a_number(text, Rule::NoShare);
+                self.refuse(column, rule);
                 None
             }
         }
@@ -175,13 +176,12 @@ impl Cells {
         }
         let found = T::ALL.iter().copied().find(|value| value.word().eq_ignore_ascii_case(text));
         if found.is_none() {
-            let words = T::ALL.iter().map(|value| value.word()).collect::<Vec<_>>();
-            self.refuse(column, "is none of the words of this column", format!("write {}", alternatives(&words)));
+            self.refuse(column, Rule::NoWord { words: T::ALL.iter().map(|value| value.word()).collect() });
         }
         found
     }
 
-    fn decimal(&mut self, column: &'static str, rule: &str, remedy: &str) -> Option<Decimal> {
+    fn decimal(&mut self, column: &'static str, rule: Rule) -> Option<Decimal> {
         let text = self.text(column);
         if text.is_empty() {
             return None;
@@ -189,28 +189,15 @@ impl Cells {
         if let Ok(number) = Decimal::parse(text) {
             return Some(number);
         }
-        let (rule, remedy) = not_a_number(text, rule, remedy);
-        self.refuse(column, rule, remedy);
+        let rule = not_a_number(text, rule);
+        self.refuse(column, rule);
         None
     }
 }
 
 /// Commas are what goes wrong most, and mean two things.
-fn not_a_number(text: &str, rule: &str, remedy: &str) -> (String, String) {
-    if text.contains(',') {
-        let remedy = "write decimals with a point and thousands without a separator: 1234.5";
-        return ("has a comma, which may be a decimal or a thousands separator".to_owned(), remedy.to_owned());
-    }
-    (rule.to_owned(), remedy.to_owned())
-}
-
-/// `a, b or c`
-pub(super) fn alternatives(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
+fn not_a_number(text: &str, rule: Rule) -> Rule {
+    if text.contains(',') { Rule::Comma } else { rule }
 }
 
 /// An optional value as a cell.
@@ -221,11 +208,6 @@ pub(super) fn cell<T: fmt::Display>(value: Option<&T>) -> String {
 /// A weight as a cell of grams.
 pub(super) fn grams(mass: Mass) -> String {
     mass.to_string().trim_end_matches(" g").to_owned()
-}
-
-/// What a fault says of an unknown name.
-pub(super) fn unknown(what: &str, name: &str) -> String {
-    format!("names {what} {}, which nobody knows", shown(name))
 }
 
 /// Yes and no as words.

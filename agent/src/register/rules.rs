@@ -1,18 +1,20 @@
 //! The rules between facts: what may stand in a register beside what does.
 
+use gateway_proto::name::{FeedName, ItemCode};
+
 use super::{
     FACTS_MAX, Register,
     alias::{Alias, spellings},
     catalog::UNASSIGNED,
     fact::{Fact, Kind, Origin},
     item::Item,
-    refusal::{Refusal, shown},
-    row::{alternatives, unknown},
+    refusal::Refusal,
+    rule::Rule,
 };
 
 /// The file goes first; whoever reads it next would see the change gone.
 pub(super) fn in_the_file(field: &'static str) -> Refusal {
-    Refusal::new(field, "stands in the site's file", "change it there")
+    Refusal::new(field, Rule::InTheFile)
 }
 
 impl Register {
@@ -29,8 +31,8 @@ impl Register {
                 refusals.push(in_the_file(first_change(known, fact)));
             }
             None if self.len(fact.kind()) >= FACTS_MAX => {
-                let rule = format!("would be one more than {FACTS_MAX}, as many as a register holds");
-                refusals.push(Refusal::new(first_column(fact.kind()), rule, "remove what is no longer kept"));
+                let rule = Rule::RegisterFull { max: FACTS_MAX };
+                refusals.push(Refusal::new(first_column(fact.kind()), rule));
             }
             Some(_) | None => {}
         }
@@ -38,36 +40,36 @@ impl Register {
             Fact::Item(item) => self.check_item(item, &mut refusals),
             Fact::Alias(alias) => self.check_alias(alias, &mut refusals),
             Fact::Bin(bin) => {
-                self.check_known_item(bin.item.as_str(), &mut refusals);
+                self.check_known_item(&bin.item, &mut refusals);
                 if let Some(container) = &bin.container
                     && !self.containers.contains_key(container)
                 {
-                    let rule = unknown("container", container.as_str());
-                    refusals.push(Refusal::new("container", rule, "import it with containers.csv first"));
+                    let rule = Rule::UnknownContainer { name: container.to_string() };
+                    refusals.push(Refusal::new("container", rule));
                 }
             }
-            Fact::Shipment(line) => self.check_known_item(line.item.as_str(), &mut refusals),
+            Fact::Shipment(line) => self.check_known_item(&line.item, &mut refusals),
             Fact::Container(_) | Fact::Operator(_) | Fact::Asset(_) => {}
         }
         refusals
     }
 
     /// What names a fact, so that it cannot go.
-    pub(super) fn user(&self, kind: Kind, name: &str) -> Option<String> {
+    pub(super) fn user(&self, kind: Kind, name: &str) -> Option<(Kind, String)> {
         match kind {
             Kind::Item => {
                 let code = self.codes.get(name).and_then(|codes| codes.first());
                 let bin = || self.bins.values().find(|held| held.fact.item.as_str() == name);
                 let line = || self.shipments.values().find(|held| held.fact.item.as_str() == name);
-                code.map(|code| format!("code {}", shown(code.as_str())))
-                    .or_else(|| bin().map(|held| format!("bin {}", held.fact.name)))
-                    .or_else(|| line().map(|held| format!("shipment {}", held.fact.name())))
+                code.map(|code| (Kind::Code, code.to_string()))
+                    .or_else(|| bin().map(|held| (Kind::Bin, held.fact.name.to_string())))
+                    .or_else(|| line().map(|held| (Kind::Shipment, held.fact.name())))
             }
             Kind::Container => {
                 let stands = |held: &&super::Held<super::Bin>| {
                     held.fact.container.as_ref().is_some_and(|container| container.as_str() == name)
                 };
-                self.bins.values().find(stands).map(|held| format!("bin {}", held.fact.name))
+                self.bins.values().find(stands).map(|held| (Kind::Bin, held.fact.name.to_string()))
             }
             Kind::Code | Kind::Bin | Kind::Operator | Kind::Asset | Kind::Shipment => None,
         }
@@ -76,88 +78,75 @@ impl Register {
     fn check_item(&self, item: &Item, refusals: &mut Vec<Refusal>) {
         let code = item.code.as_str();
         if item.feed.as_str() == UNASSIGNED {
-            let rule = "is the agent's own feed of items that nobody knows";
-            refusals.push(Refusal::new("feed", rule, self.feeds_to_choose()));
+            refusals.push(Refusal::new("feed", Rule::OwnFeed { feeds: self.feeds_to_choose() }));
         } else if !self.feeds.contains(&item.feed) {
-            let rule = unknown("feed", item.feed.as_str());
-            refusals.push(Refusal::new("feed", rule, self.feeds_to_choose()));
+            let rule = Rule::UnknownFeed { name: item.feed.clone(), feeds: self.feeds_to_choose() };
+            refusals.push(Refusal::new("feed", rule));
         }
         if let Some(known) = self.item(code)
             && known.feed != item.feed
         {
             // What was recorded is in that vendor's feed, and what is on hand is counted there.
-            let rule = format!("cannot change: what was recorded of the item stands in the feed of {}", known.feed);
-            let remedy = "give the other vendor's part a code of its own";
-            refusals.push(Refusal::new("feed", rule, remedy));
+            refusals.push(Refusal::new("feed", Rule::FeedStays { feed: known.feed.clone() }));
         }
         if let Some(alias) = self.alias(code) {
-            let rule = format!("stands for item {} already", shown(alias.item.as_str()));
-            refusals.push(Refusal::new("code", rule, "choose another code, or remove that one from codes first"));
+            refusals.push(Refusal::new("code", Rule::CodeOfOther { item: alias.item.clone() }));
         }
         self.check_spellings(code, code, 1, refusals);
         let own_unit = |alias: &&Alias| alias.factor > 1 && alias.unit.as_ref() == Some(&item.unit);
         if let Some(alias) = self.codes(code).find(own_unit) {
-            let rule = format!("is what code {} calls {} of them", shown(alias.code.as_str()), alias.factor);
-            refusals.push(Refusal::new("unit", rule, "give the pack another unit, BX say"));
+            let rule = Rule::UnitIsPack { code: alias.code.clone(), factor: alias.factor };
+            refusals.push(Refusal::new("unit", rule));
         }
     }
 
     fn check_alias(&self, alias: &Alias, refusals: &mut Vec<Refusal>) {
         let (code, item) = (alias.code.as_str(), alias.item.as_str());
-        self.check_known_item(item, refusals);
+        self.check_known_item(&alias.item, refusals);
         if code == item {
-            refusals.push(Refusal::new("code", "is the item's own code", "leave the row out: it is known by it"));
+            refusals.push(Refusal::new("code", Rule::OwnCode));
         } else if self.items.contains_key(code) {
-            refusals.push(Refusal::new("code", "is the code of another item", "choose another code"));
+            refusals.push(Refusal::new("code", Rule::CodeIsItem));
         }
         self.check_spellings(code, item, alias.factor, refusals);
         if let Some(item) = self.item(item)
             && alias.factor > 1
             && alias.unit.as_ref() == Some(&item.unit)
         {
-            let rule = format!("is {}, the item's base unit, of which the code stands for {}", item.unit, alias.factor);
-            refusals.push(Refusal::new("unit", rule, "give the pack another unit, BX say"));
+            let rule = Rule::PackIsUnit { unit: item.unit.clone(), factor: alias.factor };
+            refusals.push(Refusal::new("unit", rule));
         }
     }
 
     /// An article number says the same in every length it is written in.
     fn check_spellings(&self, code: &str, item: &str, factor: u64, refusals: &mut Vec<Refusal>) {
         for written in spellings(code) {
-            let (other, stands_for) = if self.items.contains_key(written.as_str()) {
-                (written.as_str(), 1)
+            let (other, stands_for) = if let Some(item) = self.item(&written) {
+                (&item.code, 1)
             } else if let Some(alias) = self.alias(&written) {
-                (alias.item.as_str(), alias.factor)
+                (&alias.item, alias.factor)
             } else {
                 continue;
             };
-            if other != item {
-                let rule = format!("stands for item {} already, written as {written} there", shown(other));
-                refusals.push(Refusal::new("code", rule, "a GTIN is the same in all lengths: correct one of the two"));
+            if other.as_str() != item {
+                refusals.push(Refusal::new("code", Rule::GtinOfOther { item: other.clone(), written }));
             } else if stands_for != factor {
-                let rule = format!("stands for {stands_for} already, written as {written} there");
                 let field = if code == item { "code" } else { "factor" };
-                refusals.push(Refusal::new(field, rule, "a GTIN is the same in all lengths: remove one of the two"));
+                refusals.push(Refusal::new(field, Rule::GtinOfMore { factor: stands_for, written }));
             }
         }
     }
 
-    fn check_known_item(&self, item: &str, refusals: &mut Vec<Refusal>) {
+    fn check_known_item(&self, item: &ItemCode, refusals: &mut Vec<Refusal>) {
         if self.items.contains_key(item) {
             return;
         }
-        let remedy = match self.alias(item) {
-            Some(alias) => format!("it is a code of {0}; write {0}", shown(alias.item.as_str())),
-            None => "import it with items.csv first".to_owned(),
-        };
-        refusals.push(Refusal::new("item", unknown("item", item), remedy));
+        let code_of = self.alias(item.as_str()).map(|alias| alias.item.clone());
+        refusals.push(Refusal::new("item", Rule::UnknownItem { name: item.clone(), code_of }));
     }
 
-    fn feeds_to_choose(&self) -> String {
-        if self.feeds.is_empty() {
-            return "add a [[feed]] to the site's file first".to_owned();
-        }
-        let feeds: Vec<_> = self.feeds.iter().map(gateway_proto::name::FeedName::as_str).collect();
-        format!("write {}, or add a [[feed]] to the site's file", alternatives(&feeds))
+    fn feeds_to_choose(&self) -> Vec<FeedName> {
+        self.feeds.iter().cloned().collect()
     }
 }
 

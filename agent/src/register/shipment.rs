@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     refusal::Refusal,
     row::{Cells, Column, Row, Word, cell, key, never, new},
+    rule::{Rule, Wanted},
 };
 use crate::label::gtin::{Key, KeyError, KeyKind};
 
@@ -104,7 +105,7 @@ impl ShipmentLine {
     /// The rules it can be held against alone.
     pub(super) fn rules(&self, refusals: &mut Vec<Refusal>) {
         if self.line.as_str().contains('/') {
-            refusals.push(Refusal::new("line", "contains '/'", "write the line's number, 10 or 10.1"));
+            refusals.push(Refusal::new("line", Rule::Slash));
         }
     }
 }
@@ -126,12 +127,12 @@ impl Row for ShipmentLine {
         let sscc = cells.optional("sscc");
         let (order, line, item) = (cells.needed("order"), cells.needed("line"), cells.needed("item"));
         if cells.text("qty").is_empty() {
-            cells.refuse("qty", "is empty", "it is needed; write base units");
+            cells.refuse("qty", Rule::Empty(Wanted::BaseUnits));
         }
         let qty = cells.whole("qty").and_then(|units| match Quantity::new(units) {
             Ok(qty) => Some(qty),
-            Err(error) => {
-                cells.refuse("qty", format!("cannot be taken: {error}"), "write base units");
+            Err(_) => {
+                cells.refuse("qty", Rule::NoQuantity { units });
                 None
             }
         });

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::row::{Column, Need};
+use super::{
+    row::{Column, Need},
+    rule::Rule,
+};
 
 /// Bytes of a file: a hundred thousand rows of 160 bytes.
 pub const FILE_LEN_MAX: usize = 16 * 1024 * 1024;
@@ -33,8 +36,7 @@ pub(super) struct FormFault {
     /// Empty where it is no single column.
     pub column: Cow<'static, str>,
     pub value: String,
-    pub rule: String,
-    pub remedy: String,
+    pub rule: Rule,
 }
 
 /// A row: for each column its cell, `None` where the file has no such column.
@@ -74,8 +76,7 @@ impl<'f> Table<'f> {
         let bytes = text_of(bytes).map_err(|fault| vec![fault])?;
         let separator = separator(bytes, columns);
         if let Some(line) = unclosed_quote(bytes, separator) {
-            let remedy = "close it with a second one, or double it where it belongs to the text";
-            return Err(vec![FormFault::of_file(line, "a quotation mark is opened and never closed", remedy)]);
+            return Err(vec![FormFault::of_file(line, Rule::QuoteOpen)]);
         }
         let reader = ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(bytes);
         let lines = Lines { bytes, at: 0, line: 1 };
@@ -86,10 +87,7 @@ impl<'f> Table<'f> {
                 table.header = header_of(&table.record, line, columns)?;
                 Ok(table)
             }
-            Ok(None) => {
-                let remedy = format!("begin the file with a line of column names: {}", names(columns));
-                Err(vec![FormFault::of_file(1, "file is empty", remedy)])
-            }
+            Ok(None) => Err(vec![FormFault::of_file(1, Rule::FileEmpty { columns })]),
             Err(fault) => Err(vec![fault]),
         }
     }
@@ -103,8 +101,7 @@ impl<'f> Table<'f> {
         };
         self.rows += 1;
         if self.rows > ROWS_MAX {
-            let rule = format!("file has more than {ROWS_MAX} rows");
-            return Next::Broken(FormFault::of_file(line, rule, "split it in two"));
+            return Next::Broken(FormFault::of_file(line, Rule::TooManyRows { max: ROWS_MAX }));
         }
         Next::Row(self.row(line))
     }
@@ -112,15 +109,13 @@ impl<'f> Table<'f> {
     fn row(&self, line: u64) -> TableRow {
         let mut row = TableRow { line, cells: vec![None; self.columns.len()], faults: Vec::new() };
         if self.record.len() < self.header.len() {
-            let rule = format!("row has {} cells, the header has {}", self.record.len(), self.header.len());
-            let remedy = "write every cell, an empty one too; put texts with separators in quotation marks";
-            row.faults.push(FormFault::of_file(line, rule, remedy));
+            let rule = Rule::RowTooShort { cells: self.record.len(), header: self.header.len() };
+            row.faults.push(FormFault::of_file(line, rule));
         }
         for (at, bytes) in self.record.iter().enumerate() {
             let Some(ours) = self.header.get(at).copied().flatten() else {
                 if !bytes.trim_ascii().is_empty() {
-                    let remedy = "put texts with separators in quotation marks, or name the column";
-                    let fault = FormFault::of_file(line, format!("cell {} has no column", at + 1), remedy);
+                    let fault = FormFault::of_file(line, Rule::NoColumn { cell: at + 1 });
                     row.faults.push(FormFault { value: String::from_utf8_lossy(bytes).into_owned(), ..fault });
                 }
                 continue;
@@ -131,26 +126,24 @@ impl<'f> Table<'f> {
                         *place = Some(cell);
                     }
                 }
-                Err((rule, remedy)) => row.faults.push(FormFault {
+                Err(rule) => row.faults.push(FormFault {
                     line,
                     column: self.columns.get(ours).map_or("", |column| column.name).into(),
                     value: String::from_utf8_lossy(bytes).into_owned(),
                     rule,
-                    remedy,
                 }),
             }
         }
         row
     }
 
-    /// What a cell says; else the rule it breaks and the way out.
-    fn cell(bytes: &[u8]) -> Result<String, (String, String)> {
+    /// What a cell says; else the rule it breaks.
+    fn cell(bytes: &[u8]) -> Result<String, Rule> {
         if bytes.len() > CELL_LEN_MAX {
-            let rule = format!("has {} bytes; {CELL_LEN_MAX} are the most", bytes.len());
-            return Err((rule, "shorten it, and look for a missing quotation mark".to_owned()));
+            return Err(Rule::CellTooLong { len: bytes.len(), max: CELL_LEN_MAX });
         }
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(("is not UTF-8".to_owned(), "save the file as \"CSV UTF-8\"".to_owned()));
+            return Err(Rule::CellNotUtf8);
         };
         if let Some(meant) = text.strip_prefix('\'')
             && needs_guard(meant)
@@ -159,8 +152,7 @@ impl<'f> Table<'f> {
         }
         let cell = text.trim();
         if looks_rounded(cell) {
-            let rule = "is a number that a spreadsheet has shortened; its digits are lost";
-            return Err((rule.to_owned(), "give the column the format Text and enter it anew".to_owned()));
+            return Err(Rule::Shortened);
         }
         Ok(cell.to_owned())
     }
@@ -172,8 +164,7 @@ impl<'f> Table<'f> {
                 Ok(true) => {}
                 Ok(false) => return Ok(None),
                 Err(error) => {
-                    let rule = format!("file cannot be read as CSV: {error}");
-                    return Err(FormFault::of_file(self.lines.line, rule, "save it as \"CSV UTF-8\""));
+                    return Err(FormFault::of_file(self.lines.line, Rule::NotCsv(error.to_string())));
                 }
             }
             let line = self.lines.at(self.record.position().map_or(0, csv::Position::byte));
@@ -186,8 +177,8 @@ impl<'f> Table<'f> {
 }
 
 impl FormFault {
-    fn of_file(line: u64, rule: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { line, column: "".into(), value: String::new(), rule: rule.into(), remedy: remedy.into() }
+    fn of_file(line: u64, rule: Rule) -> Self {
+        Self { line, column: "".into(), value: String::new(), rule }
     }
 }
 
@@ -219,14 +210,13 @@ impl Lines<'_> {
 /// The text of a file without its byte order mark.
 fn text_of(bytes: &[u8]) -> Result<&[u8], FormFault> {
     if bytes.len() > FILE_LEN_MAX {
-        let rule = format!("file has {} bytes; {FILE_LEN_MAX} are the most", bytes.len());
-        return Err(FormFault::of_file(1, rule, "split it in two"));
+        return Err(FormFault::of_file(1, Rule::FileTooLarge { len: bytes.len(), max: FILE_LEN_MAX }));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(FormFault::of_file(1, "file is UTF-16", "save it as \"CSV UTF-8\""));
+        return Err(FormFault::of_file(1, Rule::Utf16));
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return Err(FormFault::of_file(1, "file is a spreadsheet", "save it as \"CSV UTF-8\""));
+        return Err(FormFault::of_file(1, Rule::Spreadsheet));
     }
     Ok(bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes))
 }
@@ -269,29 +259,28 @@ fn unclosed_quote(bytes: &[u8], separator: u8) -> Option<u64> {
     matches!(state, State::Quoted).then(|| Lines { bytes, at: 0, line: 1 }.at(opened as u64))
 }
 
-fn header_of(record: &ByteRecord, line: u64, columns: &[Column]) -> Result<Vec<Option<usize>>, Vec<FormFault>> {
+fn header_of(record: &ByteRecord, line: u64, columns: &'static [Column]) -> Result<Vec<Option<usize>>, Vec<FormFault>> {
     let mut faults = Vec::new();
     if record.len() > COLUMNS_MAX {
-        let rule = format!("header has {} columns; {COLUMNS_MAX} are the most", record.len());
-        return Err(vec![FormFault::of_file(line, rule, format!("the columns are {}", names(columns)))]);
+        let rule = Rule::TooManyColumns { len: record.len(), max: COLUMNS_MAX, columns };
+        return Err(vec![FormFault::of_file(line, rule)]);
     }
     let mut header = Vec::new();
     for cell in record {
         let name = String::from_utf8_lossy(cell);
         let found = ours(&name, columns);
         if found.is_none() && !name.trim().is_empty() {
-            let fault =
-                FormFault::of_file(line, "is no column of this kind", format!("columns are {}", names(columns)));
+            let fault = FormFault::of_file(line, Rule::UnknownColumn { columns });
             faults.push(FormFault { column: name.trim().to_owned().into(), ..fault });
         } else if found.is_some() && header.contains(&found) {
-            let fault = FormFault::of_file(line, "stands here twice", "remove one of the two");
+            let fault = FormFault::of_file(line, Rule::ColumnTwice);
             faults.push(FormFault { column: name.trim().to_owned().into(), ..fault });
         }
         header.push(found);
     }
     for (at, column) in columns.iter().enumerate() {
         if column.need == Need::Key && !header.contains(&Some(at)) {
-            let fault = FormFault::of_file(line, "is missing", "add the column: it names the facts");
+            let fault = FormFault::of_file(line, Rule::ColumnMissing);
             faults.push(FormFault { column: column.name.into(), ..fault });
         }
     }
@@ -300,10 +289,6 @@ fn header_of(record: &ByteRecord, line: u64, columns: &[Column]) -> Result<Vec<O
 
 fn ours(name: &str, columns: &[Column]) -> Option<usize> {
     columns.iter().position(|column| column.name.eq_ignore_ascii_case(name.trim()))
-}
-
-fn names(columns: &[Column]) -> String {
-    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
 
 /// A cell as it is written to a file: what a spreadsheet would take for a formula, or change, gets a `'` in front, which

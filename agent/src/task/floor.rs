@@ -37,7 +37,8 @@ use crate::{
         Command, Floor, Form, Look,
         facts::FloorFacts,
         moment::Moment,
-        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket, Unwritten, UnwrittenCause},
+        refusal::Refusal,
         why::{ActRefusal, Why},
     },
     ledger::{
@@ -244,7 +245,7 @@ impl FloorWay {
     pub async fn ask(&self, command: Command) -> Result<Value, Why> {
         let (reply, done) = oneshot::channel();
         let _ = self.inputs.send(Input::Command { command: Box::new(command), reply }).await;
-        done.await.unwrap_or_else(|_| Err(STOPPING.into()))
+        done.await.unwrap_or_else(|_| Err(Refusal::Stopping.into()))
     }
 
     /// Takes all that a form says, and returns once it is durable.
@@ -254,7 +255,7 @@ impl FloorWay {
     pub async fn form(&self, form: Form, origin: Option<Origin>) -> Result<Value, Why> {
         let (reply, done) = oneshot::channel();
         let _ = self.inputs.send(Input::Form { form: Box::new(form), origin, reply }).await;
-        done.await.unwrap_or_else(|_| Err(STOPPING.into()))
+        done.await.unwrap_or_else(|_| Err(Refusal::Stopping.into()))
     }
 
     /// What `question` sees on the floor, `None` when the agent is stopping. It is asked between two readings, and so has
@@ -276,11 +277,9 @@ impl FloorWay {
     pub async fn look(&self, look: Look) -> Result<Value, String> {
         let (reply, done) = oneshot::channel();
         let _ = self.inputs.send(Input::Look { look, reply }).await;
-        done.await.unwrap_or_else(|_| Err(STOPPING.into())).map_err(String::from)
+        done.await.unwrap_or_else(|_| Err(Refusal::Stopping.into())).map_err(String::from)
     }
 }
-
-const STOPPING: &str = "agent is stopping";
 
 /// What a floor is to take in.
 #[derive(Debug)]
@@ -499,14 +498,7 @@ impl Loop {
             if let Some(hushed) = self.hush.may_say(now.elapsed) {
                 error!(error = text, hushed, "not recorded");
             }
-            match refused {
-                Refused::Entry(error) => match *error {
-                    EntryError::TakenBack { .. } => NotRecorded::Gone(ActRefusal::TakenBackAlready, text),
-                    EntryError::EarlierLife { .. } => NotRecorded::Gone(ActRefusal::EarlierLife, text),
-                    EntryError::Record(_) | EntryError::NoMovement { .. } => NotRecorded::Refused(text),
-                },
-                Refused::Ledger(_) | Refused::Full(_) | Refused::Closed => NotRecorded::Failed(text),
-            }
+            not_recorded(&refused)
         });
         self.task.floor.handle_commit(now, ticket, answer);
     }
@@ -555,8 +547,31 @@ fn answered(answers: &mut VecDeque<(Ticket, Answer<Outcome>)>) -> Option<(Ticket
     Some(answered)
 }
 
+/// What the ledger's refusal is to people.
+#[must_use]
+pub fn not_recorded(refused: &Refused) -> NotRecorded {
+    const MB: u64 = 1_000_000;
+    let words = cause::chain(refused);
+    let cause = match refused {
+        Refused::Entry(error) => {
+            return match &**error {
+                EntryError::TakenBack { .. } => NotRecorded::Gone(ActRefusal::TakenBackAlready, words),
+                EntryError::EarlierLife { .. } => NotRecorded::Gone(ActRefusal::EarlierLife, words),
+                EntryError::Record(error) => NotRecorded::Refused(error.into()),
+                EntryError::NoMovement { feed, seq } => {
+                    NotRecorded::Refused(Refusal::NoMovement { feed: feed.clone(), seq: *seq })
+                }
+            };
+        }
+        Refused::Ledger(error) => UnwrittenCause::System(cause::root(&**error)),
+        Refused::Full(room) => UnwrittenCause::Full { used_mb: room.used / MB, limit_mb: room.limit / MB },
+        Refused::Closed => UnwrittenCause::Closed,
+    };
+    NotRecorded::Failed(Unwritten { words, cause })
+}
+
 /// What a sender hears when the floor is gone.
 #[must_use]
 pub fn unheard() -> Heard {
-    Heard { verdict: Verdict::NotRecorded, is_repetition: false, text: STOPPING.to_owned() }
+    Heard { verdict: Verdict::NotRecorded, is_repetition: false, text: Refusal::Stopping.to_string() }
 }

@@ -7,7 +7,8 @@ use agent::{
     floor::{
         Books, Floor, KeptFact, Setup, Watching,
         moment::Moment,
-        order::{NotRecorded, Order, Reply},
+        order::{NotRecorded, Order, Reply, Unwritten, UnwrittenCause},
+        refusal::Refusal,
     },
     movement::{
         entry::{Entry, Kept, Outcome, Statement},
@@ -138,7 +139,10 @@ pub(crate) fn carry_out(floor: &mut Floor, now: &Moment, answered: &mut Answered
         match order {
             Order::Record { ticket, entry } => {
                 let answer = if fails() {
-                    Err(NotRecorded::Failed("the disk is full".to_owned()))
+                    Err(NotRecorded::Failed(Unwritten {
+                        words: "the disk is full".to_owned(),
+                        cause: UnwrittenCause::Closed,
+                    }))
                 } else {
                     commit(entry, answered)
                 };
@@ -161,7 +165,7 @@ fn commit(entry: Entry, answered: &mut Answered) -> Result<Outcome, NotRecorded>
         | Statement::Posting(_) => true,
     };
     if entry.statements.iter().any(moves) {
-        return Err(NotRecorded::Refused("there is no ledger behind this".to_owned()));
+        return Err(NotRecorded::Refused(Refusal::NothingCame));
     }
     answered.recorded += 1;
     for statement in entry.statements {

@@ -14,6 +14,7 @@ use super::{
         Floor,
         fuse::{Facts, Part, Work},
         moment::Moment,
+        refusal::Refusal,
     },
     Counts,
 };
@@ -122,12 +123,12 @@ impl Counts {
 
     /// # Errors
     /// There are too many open sessions for another.
-    pub(super) fn check_room(&self) -> Result<(), String> {
+    pub(super) fn check_room(&self) -> Result<(), Refusal> {
         let open = self.sessions.values().filter(|session| Self::is_open(session)).count();
         if open < OPEN_MAX {
             return Ok(());
         }
-        Err(format!("{open} counts are open, and more cannot be; complete or cancel some (binwire-agent count list)"))
+        Err(Refusal::CountsFull { open })
     }
 }
 

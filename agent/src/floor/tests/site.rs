@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,10 +23,11 @@ use crate::{
         Books, Command, Floor, Form, KeptFact, Look, Setup, Watching,
         moment::Moment,
         notice::Notice,
-        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket},
+        order::{Caller, Heard, NotRecorded, Order, Reply, Ticket, Unwritten, UnwrittenCause},
+        refusal::Refusal,
     },
     label::LabelRules,
-    ledger::{Ledger, reader::Reader},
+    ledger::{Ledger, reader::Reader, recorder::Refused},
     movement::{
         entry::{Entry, Origin, OriginKind, Recorded},
         fusion::Attendance,
@@ -40,6 +42,7 @@ use crate::{
         fact::{Fact, Origin as FactOrigin},
         item::{Item, PieceWeight},
     },
+    task::floor::not_recorded,
 };
 
 /// The wall clock at the start of every site.
@@ -444,13 +447,18 @@ impl Site {
 
     fn commit(&mut self, entry: Entry, fate: Fate) -> Result<crate::movement::entry::Outcome, NotRecorded> {
         match fate {
-            Fate::Failed => return Err(NotRecorded::Failed("the disk is full".to_owned())),
-            Fate::Refused => return Err(NotRecorded::Refused("it breaks a rule".to_owned())),
+            Fate::Failed => {
+                return Err(NotRecorded::Failed(Unwritten {
+                    words: "the disk is full".to_owned(),
+                    cause: UnwrittenCause::System("disk full".to_owned()),
+                }));
+            }
+            Fate::Refused => return Err(NotRecorded::Refused(Refusal::NothingCame)),
             Fate::Recorded => {}
         }
         let ledger = self.ledger.as_mut().unwrap();
         let appended = ledger.in_one_commit(|group| group.append(entry)).unwrap();
-        appended.map_err(|refused| NotRecorded::Refused(refused.to_string()))
+        appended.map_err(|refused| not_recorded(&Refused::Entry(Arc::new(refused))))
     }
 
     fn parked(&self) -> Vec<(gateway_proto::record::Seq, Movement)> {

@@ -27,8 +27,8 @@ pub(super) async fn label(Path(name): Path<String>, visit: Visit) -> Response {
         Ok(bytes) => {
             ([(header::CONTENT_TYPE, "application/pdf"), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
         }
-        // The label's own words: which letter or length the printer cannot do.
-        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
+        // Which letter or length the printer cannot do.
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, (visit.tongue.text.bins.no_label)(&why)).into_response(),
     }
 }
 

@@ -9,6 +9,8 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash::phc::PasswordHash,
 };
 
+use crate::floor::why::Why;
+
 /// KiB, passes, lanes.
 const MEMORY_KIB: u32 = 7 * 1_024;
 const PASSES: u32 = 5;
@@ -24,7 +26,7 @@ pub(super) const NOBODY: &str =
     "$argon2id$v=19$m=7168,t=5,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why a PIN is not set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum PinError {
     #[error("there is no operator with badge {0}; import operators first (binwire-agent import operators FILE)")]
     NoOperator(String),
@@ -37,7 +39,7 @@ pub(crate) enum PinError {
     #[error("the PIN cannot be hashed; is there memory?")]
     Hash,
     #[error("the PIN is not kept: {0}")]
-    NotKept(String),
+    NotKept(Why),
 }
 
 /// Whether these digits may be a PIN.

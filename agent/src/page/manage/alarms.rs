@@ -12,7 +12,7 @@ use look::part::{self, Column, Row, Weight};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Managing, Reading, Said, bounds::person, done, not_done, number, onward, shown};
+use super::{Managing, Reading, Said, bounds::person, done, not_done, number, onward, refused, shown};
 use crate::{
     floor::{
         Command,
@@ -142,9 +142,9 @@ async fn acknowledge(State(page): State<Arc<Page>>, Managing(acting): Managing, 
     if !is_open.await.unwrap_or(true) {
         return onward(HERE, &[("said", "done")]);
     }
-    match page.floor.command(Command::Acknowledge { subject, by: acting.who.badge.clone() }).await {
+    match page.floor.ask(Command::Acknowledge { subject, by: acting.who.badge.clone() }).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => refused(&acting.visit, HERE, &why),
     }
 }
 
@@ -159,8 +159,8 @@ async fn dismiss(State(page): State<Arc<Page>>, Managing(acting): Managing, Form
     if !is_there.await.unwrap_or(true) {
         return onward(HERE, &[("said", "done")]);
     }
-    match page.floor.command(Command::Dismiss { notice: seen.notice }).await {
+    match page.floor.ask(Command::Dismiss { notice: seen.notice }).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => refused(&acting.visit, HERE, &why),
     }
 }

@@ -16,7 +16,7 @@ use look::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Managing, ROWS_MAX, Reading, address, done, not_done, number, onward};
+use super::{Managing, ROWS_MAX, Reading, address, done, number, onward, unanswered};
 use crate::{
     ledger::{Aside, AsideAct, AsideKey, AsideState},
     page::{
@@ -24,7 +24,7 @@ use crate::{
         door::Right,
         visit::{Shell, Visit},
     },
-    task::api::ledger::LedgerAsk,
+    task::api::ledger::{LedgerAsk, NotDone},
 };
 
 const HERE: &str = "/manage/aside";
@@ -53,16 +53,16 @@ struct Asked {
     said: String,
 }
 
-async fn rows(page: &Page) -> Result<Vec<Aside>, String> {
+async fn rows(page: &Page) -> Result<Vec<Aside>, NotDone> {
     let listed = page.desk.do_it(LedgerAsk::SetAside).await?;
-    serde_json::from_value(listed).map_err(|error| error.to_string())
+    serde_json::from_value(listed).map_err(|_| NotDone::NotReadNow)
 }
 
 async fn list(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(asked): Query<Asked>) -> Response {
     let text = &visit.tongue.text.manage;
     let all = match rows(&page).await {
         Ok(all) => all,
-        Err(why) => return not_done(&visit, "/manage/feeds", &why),
+        Err(why) => return unanswered(&visit, "/manage/feeds", &why),
     };
     let all: Vec<&Aside> = all.iter().filter(|row| asked.feed.is_empty() || row.feed.as_str() == asked.feed).collect();
     let columns = [
@@ -105,7 +105,7 @@ fn of(path: &str, row: &Aside) -> String {
     address(path, &[("feed", row.feed.as_str()), ("epoch", row.epoch.as_str()), ("seq", &seq)])
 }
 
-async fn find(page: &Page, asked: &Asked) -> Result<Option<Aside>, String> {
+async fn find(page: &Page, asked: &Asked) -> Result<Option<Aside>, NotDone> {
     let is_it =
         |row: &Aside| row.feed.as_str() == asked.feed && row.epoch.as_str() == asked.epoch && row.seq.0 == asked.seq;
     Ok(rows(page).await?.into_iter().find(is_it))
@@ -123,7 +123,7 @@ async fn show(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(aske
     let row = match find(&page, &asked).await {
         Ok(Some(row)) => row,
         Ok(None) => return gone(&visit),
-        Err(why) => return not_done(&visit, HERE, &why),
+        Err(why) => return unanswered(&visit, HERE, &why),
     };
     let body = html! {
         h2 { (text.aside.record) " " (row.feed) " " (row.seq) }
@@ -172,7 +172,7 @@ async fn confirm(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(a
     let row = match find(&page, &asked).await {
         Ok(Some(row)) if is_open(row.state) => row,
         Ok(_) => return gone(&visit),
-        Err(why) => return not_done(&visit, HERE, &why),
+        Err(why) => return unanswered(&visit, HERE, &why),
     };
     let body = html! {
         h2 { (text.aside.discard_ask) }
@@ -208,7 +208,7 @@ async fn tend(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wi
         Ok(Some(row)) => row,
         // What the hub took meanwhile needs no retry.
         Ok(None) => return gone(visit),
-        Err(why) => return not_done(visit, HERE, &why),
+        Err(why) => return unanswered(visit, HERE, &why),
     };
     let said = [("feed", row.feed.as_str()), ("said", "done")];
     let is_done = match (act, row.state) {
@@ -221,14 +221,14 @@ async fn tend(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wi
     let of = AsideKey { feed: row.feed.clone(), epoch: row.epoch.clone(), seq: row.seq };
     match page.desk.do_it(LedgerAsk::Tend { of, act, by: acting.who.badge.clone() }).await {
         Ok(_) => onward(HERE, &said),
-        Err(why) => not_done(visit, HERE, &why),
+        Err(why) => unanswered(visit, HERE, &why),
     }
 }
 
 async fn export(State(page): State<Arc<Page>>, Reading(visit): Reading) -> Response {
     let rows = match rows(&page).await {
         Ok(rows) => rows,
-        Err(why) => return not_done(&visit, HERE, &why),
+        Err(why) => return unanswered(&visit, HERE, &why),
     };
     let lines: String = rows.iter().filter_map(|row| serde_json::to_string(row).ok()).map(|line| line + "\n").collect();
     let headers = [

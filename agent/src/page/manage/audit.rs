@@ -11,11 +11,11 @@ use axum::{
 use look::part::{self, Column, Row};
 use maud::html;
 
-use super::{ROWS_MAX, Reading, Said, bounds::person, finder, is_found, not_done, number};
+use super::{ROWS_MAX, Reading, Said, bounds::person, finder, is_found, number, unanswered};
 use crate::{
     ledger::Audit,
     page::{Page, visit::Shell},
-    task::api::ledger::LedgerAsk,
+    task::api::ledger::{LedgerAsk, NotDone},
 };
 
 const HERE: &str = "/manage/audit";
@@ -27,13 +27,17 @@ pub(super) fn routes() -> Router<Arc<Page>> {
 async fn list(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(said): Query<Said>) -> Response {
     let text = &visit.tongue.text.manage;
     let lines = page.desk.do_it(LedgerAsk::Audit).await;
-    let lines = lines.and_then(|lines| serde_json::from_value::<Vec<Audit>>(lines).map_err(|error| error.to_string()));
+    let lines = lines.and_then(|lines| serde_json::from_value::<Vec<Audit>>(lines).map_err(|_| NotDone::NotReadNow));
     let lines = match lines {
         Ok(lines) => lines,
-        Err(why) => return not_done(&visit, "/manage", &why),
+        Err(why) => return unanswered(&visit, "/manage", &why),
     };
-    let found: Vec<&Audit> =
-        lines.iter().filter(|line| is_found(&said.find, &[&line.actor, &line.act, &line.detail])).collect();
+    let found: Vec<&Audit> = lines
+        .iter()
+        .filter(|line| {
+            is_found(&said.find, &[&line.actor, &(text.audit.act)(&line.act), &(text.audit.detail)(&line.detail)])
+        })
+        .collect();
     let columns = [
         Column::text(text.when),
         Column::text(text.who),
@@ -46,7 +50,11 @@ async fn list(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(said
         .map(|line| Row {
             id: None,
             head: visit.tongue.format.fixed_time(line.at.millis()),
-            cells: vec![html! { (person(&visit, &line.actor)) }, html! { (line.act) }, html! { (line.detail) }],
+            cells: vec![
+                html! { (person(&visit, &line.actor)) },
+                html! { ((text.audit.act)(&line.act)) },
+                html! { ((text.audit.detail)(&line.detail)) },
+            ],
         })
         .collect();
     let more = found.len().saturating_sub(ROWS_MAX);

@@ -143,7 +143,7 @@ async fn set(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wis
     let came = match read() {
         Ok((min, max, why)) => {
             let command = Command::Bounds { subject: row.subject.clone(), min, max, why, by: acting.who.badge.clone() };
-            page.floor.command(command).await.map(drop)
+            page.floor.ask(command).await.map(drop).map_err(|why| (visit.tongue.text.say.why)(&why))
         }
         Err(why) => Err(why),
     };

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use super::{
     Managing, ROWS_MAX, Reading, address,
     drafts::{Asked, FILE_LEN_MAX},
-    not_done, number, onward, shown,
+    not_done, number, onward, refused, shown,
 };
 use crate::{
     floor::Command,
@@ -211,15 +211,18 @@ fn faults(visit: &Visit, import: &Import) -> Markup {
     let rows: Vec<Row> = import
         .faults
         .iter()
-        .map(|fault| Row {
-            id: None,
-            head: html! { (text.data.line) " " (number(visit, fault.line)) },
-            cells: vec![
-                html! { (fault.column) },
-                html! { (shown(&fault.value)) },
-                html! { (fault.rule) },
-                html! { (fault.remedy) },
-            ],
+        .map(|fault| {
+            let said = fault.rule.said(visit.tongue.text.language);
+            Row {
+                id: None,
+                head: html! { (text.data.line) " " (number(visit, fault.line)) },
+                cells: vec![
+                    html! { (fault.column) },
+                    html! { (shown(&fault.value)) },
+                    html! { (said.rule) },
+                    html! { (said.remedy) },
+                ],
+            }
         })
         .collect();
     html! {
@@ -273,7 +276,7 @@ async fn take(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wi
         Asked::Gone => return not_done(visit, HERE, text.data.gone),
     };
     let command = Command::Import { kind, csv: csv.clone(), dry_run: false, skip_bad: false, by: Some(by.clone()) };
-    let came = page.floor.command(command).await;
+    let came = page.floor.ask(command).await;
     let mut drafts = page.drafts.lock().unwrap_or_else(PoisonError::into_inner);
     match came {
         Ok(report) if report["taken"] == true => {
@@ -288,7 +291,7 @@ async fn take(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wi
         Err(why) => {
             drafts.put_back(&wish.draft, csv);
             drop(drafts);
-            not_done(visit, HERE, &why)
+            refused(visit, HERE, &why)
         }
     }
 }

@@ -17,7 +17,7 @@ use look::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Managing, Reading, Said, address, done, not_done, onward};
+use super::{Managing, Reading, Said, address, done, not_done, onward, refused, unanswered};
 use crate::{
     floor::{Command, moment::Moment},
     page::{
@@ -154,14 +154,14 @@ fn why(name: &FeedName, feed: &FeedFacts, now: &Moment, tongue: &Tongue) -> Opti
 async fn send_now(State(page): State<Arc<Page>>, Managing(acting): Managing) -> Response {
     match page.desk.do_it(LedgerAsk::SendNow).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => unanswered(&acting.visit, HERE, &why),
     }
 }
 
 async fn checkpoint(State(page): State<Arc<Page>>, Managing(acting): Managing) -> Response {
     match page.desk.do_it(LedgerAsk::Checkpoint { feed: None }).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => unanswered(&acting.visit, HERE, &why),
     }
 }
 
@@ -180,8 +180,8 @@ async fn note_loss(State(page): State<Arc<Page>>, Managing(acting): Managing, Fo
         return not_done(&acting.visit, HERE, acting.visit.tongue.text.manage.gone);
     };
     let lost = loss.lost.min(facts.counts.lost);
-    match page.floor.command(Command::NoteLoss { feed, lost, by: acting.who.badge.clone() }).await {
+    match page.floor.ask(Command::NoteLoss { feed, lost, by: acting.who.badge.clone() }).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => refused(&acting.visit, HERE, &why),
     }
 }

@@ -17,7 +17,7 @@ use look::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Granting, ROWS_MAX, Reading, Said, address, done, finder, is_found, not_done, number, onward};
+use super::{Granting, ROWS_MAX, Reading, Said, address, done, finder, is_found, not_done, number, onward, refused};
 use crate::{
     floor::Command,
     page::{
@@ -220,7 +220,8 @@ async fn set(State(page): State<Arc<Page>>, Granting(acting): Granting, Form(wis
     let came = match read() {
         Ok(operator) => {
             let fact = Box::new(Fact::Operator(operator));
-            page.floor.command(Command::Tell { fact, by: acting.who.badge.clone() }).await.map(drop)
+            let told = page.floor.ask(Command::Tell { fact, by: acting.who.badge.clone() }).await;
+            told.map(drop).map_err(|why| (visit.tongue.text.say.why)(&why))
         }
         Err(why) => Err(why),
     };
@@ -267,7 +268,8 @@ fn why_no_pin(visit: &Visit, error: &PinError) -> String {
         PinError::NotDigits => text.pin_not_digits.to_owned(),
         PinError::Length { least, most } => (text.pin_length)(&least.to_string(), &most.to_string()),
         PinError::Obvious => text.pin_obvious.to_owned(),
-        PinError::Hash | PinError::NotKept(_) => (text.pin_not_kept)(&error.to_string()),
+        PinError::Hash => (text.pin_not_kept)(text.pin_no_memory),
+        PinError::NotKept(why) => (text.pin_not_kept)(&(visit.tongue.text.say.why)(why)),
     }
 }
 
@@ -303,8 +305,8 @@ async fn remove(State(page): State<Arc<Page>>, Granting(acting): Granting, Form(
     }
     let command =
         Command::Remove { kind: FactKind::Operator, name: badge.to_owned(), by: Some(acting.who.badge.clone()) };
-    if let Err(why) = page.floor.command(command).await {
-        return not_done(visit, HERE, &why);
+    if let Err(why) = page.floor.ask(command).await {
+        return refused(visit, HERE, &why);
     }
     // A badge that is given to somebody else must not open with the old PIN.
     match page.door.clear_pin(badge, acting.who.badge.as_str()).await {

@@ -13,7 +13,7 @@ use look::part::{self, Column, Field, Kind, Row, Weight};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Managing, ROWS_MAX, Reading, Said, done, not_done, number, onward, shown};
+use super::{Managing, ROWS_MAX, Reading, Said, done, not_done, number, onward, refused, shown};
 use crate::{
     floor::Command,
     page::{
@@ -106,9 +106,9 @@ async fn map(State(page): State<Arc<Page>>, Managing(acting): Managing, Form(wis
         return not_done(&acting.visit, HERE, text.parked.no_factor);
     };
     let fact = Fact::Alias(Alias { factor, ..Alias::new(code, item) });
-    match page.floor.command(Command::Tell { fact: Box::new(fact), by: acting.who.badge.clone() }).await {
+    match page.floor.ask(Command::Tell { fact: Box::new(fact), by: acting.who.badge.clone() }).await {
         Ok(_) => onward(HERE, &[("said", "done")]),
-        Err(why) => not_done(&acting.visit, HERE, &why),
+        Err(why) => refused(&acting.visit, HERE, &why),
     }
 }
 

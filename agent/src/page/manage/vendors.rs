@@ -21,7 +21,7 @@ use look::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{ROWS_MAX, Reading, address, aside::pretty, not_done, number, shown};
+use super::{ROWS_MAX, Reading, address, aside::pretty, number, shown, unanswered};
 use crate::{
     floor::vendors::{ItemSight, VendorSight},
     page::{
@@ -89,7 +89,7 @@ async fn show(State(page): State<Arc<Page>>, Reading(visit): Reading, Query(aske
     };
     let records = match page.desk.newest(&feed, RECORDS_MAX).await {
         Ok(records) => records,
-        Err(why) => return not_done(&visit, HERE, &why),
+        Err(why) => return unanswered(&visit, HERE, &why),
     };
     let body = html! {
         h2 { ((text.vendors.what_sees)(feed.as_str())) }

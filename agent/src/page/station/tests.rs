@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     floor::{
         answer::{Answer, Came},
+        order::{Unwritten, UnwrittenCause},
         sight::{ActSight, Fate},
         why::Why,
     },
@@ -115,13 +116,24 @@ fn a_refusal_says_why_and_what_to_do_by_shape_and_word_not_by_colour() {
         &["data-sign=\"bad\"", "Not booked", "M8-BOLT still waits for its place; scan that, or BW:CANCEL."],
     );
     assert_says(&german, &["Nicht gebucht", "M8-BOLT braucht noch seinen Platz. Das scannen, oder Abbrechen."]);
-    let full = Why::Disk("ledger cannot write".to_owned());
+    let full = Why::Disk(Unwritten {
+        words: "ledger cannot write: disk I/O error".to_owned(),
+        cause: UnwrittenCause::System("disk I/O error".to_owned()),
+    });
     let [english, german] = read(&answered(Came::NotRecorded(full), Vec::new()));
     assert_says(
         &english,
         &["data-verdict=\"not-recorded\"", "Not recorded", "the gateway cannot write now", "try again"],
     );
-    assert_says(&german, &["Nicht gespeichert", "kann gerade nicht speichern", "noch einmal versuchen"]);
+    assert_says(
+        &german,
+        &[
+            "Nicht gespeichert",
+            "kann gerade nicht speichern",
+            "noch einmal versuchen",
+            "(Das System meldet: disk I/O error)",
+        ],
+    );
 }
 
 #[test]

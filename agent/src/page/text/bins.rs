@@ -53,6 +53,8 @@ pub struct BinsText {
     pub count: &'static str,
     pub calibrate: &'static str,
     pub label: &'static str,
+    /// In the printer's English words, or without them.
+    pub no_label: fn(why: &str) -> String,
     pub works: &'static str,
     pub undone: &'static str,
     pub undo_failed: &'static str,

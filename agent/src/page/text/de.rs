@@ -1,10 +1,12 @@
 //! German. People are addressed formally and in short sentences; the words of the trade are those of a German storeroom.
 
+mod audit;
 mod bins;
 mod door;
 mod frame;
 mod manage;
 mod problems;
+mod refusal;
 mod say;
 mod station;
 mod work;

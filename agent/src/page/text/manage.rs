@@ -239,6 +239,7 @@ pub struct OperatorsText {
     pub pin_length: fn(least: &str, most: &str) -> String,
     pub pin_obvious: &'static str,
     pub pin_not_kept: fn(why: &str) -> String,
+    pub pin_no_memory: &'static str,
     pub remove: &'static str,
     pub remove_ask: fn(name: &str) -> String,
     pub remove_means: &'static str,
@@ -252,4 +253,8 @@ pub struct AuditText {
     pub none: &'static str,
     pub what: &'static str,
     pub which: &'static str,
+    /// What was done, as the ledger keeps it.
+    pub act: fn(act: &str) -> String,
+    /// To what, as the ledger keeps it.
+    pub detail: fn(detail: &str) -> String,
 }

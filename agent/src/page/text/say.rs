@@ -8,6 +8,7 @@ use crate::{
         counting::Reason,
         session::{Mode, Task, sight::Wants},
     },
+    task::api::ledger::NotDone,
 };
 
 /// Texts that all pages about stock share.
@@ -26,6 +27,8 @@ pub struct SayText {
     pub unit: fn(&str) -> &str,
     /// Why not, and the way out.
     pub why: fn(&Why) -> String,
+    /// The same of what the ledger was asked.
+    pub not_done: fn(&NotDone) -> String,
     /// What is to be scanned or said next, large.
     pub wants: fn(&Wants) -> String,
     pub undo: &'static str,

@@ -8,6 +8,19 @@ use std::{
 use look::Language;
 
 use super::*;
+use crate::{
+    floor::{
+        order::{Unwritten, UnwrittenCause},
+        refusal,
+        why::Why,
+    },
+    ledger::{AsideRefusal, AsideRule},
+    register::{
+        refusal::{Refusal, Refused},
+        rule,
+    },
+    task::api::ledger::NotDone,
+};
 
 /// Every file of the page's markup.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -130,4 +143,113 @@ fn what_the_script_fills_in_is_there_in_each_language() {
         assert!(text.frame.away.contains("{time}"), "{:?}", text.language);
         assert!(text.frame.old.contains("{time}") && text.frame.old.contains("{age}"));
     }
+}
+
+/// Words that English sentences have and German ones have not. No list of all: a sentence that has none of them is rare.
+const ENGLISH: [&str; 38] = [
+    "the", "is", "are", "of", "and", "with", "has", "have", "no", "not", "it", "its", "to", "which", "for", "from",
+    "than", "that", "this", "be", "or", "there", "cannot", "can", "try", "again", "write", "them", "already", "by",
+    "at", "on", "you", "your", "what", "where", "nothing", "more",
+];
+
+/// The English words of a text. What stands in quotation marks is somebody else's, and so is a name of a thing.
+fn english_in(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || "-_[]".contains(c)));
+    words.filter(|word| ENGLISH.contains(word)).collect()
+}
+
+/// Every reason why something was not done that has a kind of its own here.
+fn reasons() -> Vec<Why> {
+    let rules = rule::samples::samples().into_iter().map(|rule| Why::Facts(Refused(vec![Refusal::new("min", rule)])));
+    let of_floor = refusal::samples::samples().into_iter();
+    let of_floor = of_floor.flat_map(|refusal| [Why::from(refusal.clone()), Why::Ledger(Box::new(refusal))]);
+    let causes = [
+        UnwrittenCause::Full { used_mb: 95, limit_mb: 100 },
+        UnwrittenCause::Closed,
+        UnwrittenCause::System("E5".to_owned()),
+    ];
+    let disk = causes.map(|cause| Why::Disk(Unwritten { words: "ledger cannot write".to_owned(), cause }));
+    rules.chain(of_floor).chain(disk).collect()
+}
+
+fn not_done() -> Vec<NotDone> {
+    let aside =
+        [AsideRule::NotAside, AsideRule::Over, AsideRule::Undeclared, AsideRule::EarlierEpoch, AsideRule::NoRecord];
+    let (feed, seq): (gateway_proto::name::FeedName, _) = ("acme".parse().unwrap(), gateway_proto::record::Seq(7));
+    let aside = aside.map(|why| NotDone::Aside(AsideRefusal { feed: feed.clone(), seq, why }));
+    let plain = [
+        NotDone::NotMetered,
+        NotDone::NoFeed(feed.clone()),
+        NotDone::NotRead { words: "read ledger: E5".to_owned(), system: "E5".to_owned() },
+        NotDone::NotReadNow,
+        NotDone::NothingCame,
+        NotDone::TooManyAsked,
+        NotDone::NoHub(feed),
+        NotDone::TooFull,
+    ];
+    aside.into_iter().chain(plain).collect()
+}
+
+#[test]
+fn why_not_is_said_in_the_viewers_language_with_no_word_of_the_other() {
+    let [english, german] = Language::ALL.map(|language| &Text::of(language).say);
+    let mut said = Vec::new();
+    for why in reasons() {
+        said.push(((english.why)(&why), (german.why)(&why)));
+    }
+    for why in not_done() {
+        said.push(((english.not_done)(&why), (german.not_done)(&why)));
+    }
+    for (english, german) in said {
+        assert_ne!(english, german);
+        assert!(german.ends_with(['.', '!', '?', ')']), "{german}");
+        assert!(english_in(&german).is_empty(), "{:?} in {german:?}", english_in(&german));
+    }
+}
+
+/// The texts of a Rust source that it says: without those of its tests and comments, what it chooses by, and what is
+/// filled in.
+fn texts(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n").replace("\\\"", "'");
+    let parts: Vec<&str> = code.split('"').collect();
+    let said = parts.chunks(2).zip(parts.iter().skip(2).step_by(2)).filter_map(|(pair, after)| {
+        let is_chosen_by = after.trim_start().starts_with("=>");
+        pair.get(1).filter(|_| !is_chosen_by)
+    });
+    said.map(|text| text.split('{').map(|part| part.rsplit('}').next().unwrap_or_default()).collect()).collect()
+}
+
+#[test]
+fn no_german_text_is_english() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![root.join("register/rule/words/german.rs"), root.join("status/problems/words/german.rs")];
+    for entry in fs::read_dir(root.join("page/text/de")).unwrap() {
+        files.push(entry.unwrap().path());
+    }
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap();
+        for text in texts(&source) {
+            assert!(english_in(&text).is_empty(), "{}: {:?} in {text:?}", file.display(), english_in(&text));
+        }
+    }
+}
+
+#[test]
+fn an_english_sentence_on_a_german_page_would_be_found() {
+    for english in [
+        "must be 1 to 1000000",
+        "there is no bin A-01 yet; import it with bins.csv",
+        "save the file as CSV",
+        "Nicht möglich. (bin A-01 has no scale)",
+    ] {
+        assert!(!english_in(english).is_empty(), "{english}");
+    }
+    for german in ["muss zwischen 1 und 9 liegen", "Das Fach A-01 gibt es noch nicht. Mit bins.csv einlesen."] {
+        assert!(english_in(german).is_empty(), "{german}");
+    }
+    let source = "let a = \"the {x} \\\"y\\\"\"; // \"no\"\n// \"not\"\nb(\"c\"); match d { \"is\" => \"e\" }";
+    assert_eq!(texts(source), ["the  'y'", "no", "c", "e"]);
 }

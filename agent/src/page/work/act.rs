@@ -382,7 +382,7 @@ pub(super) fn acts_in(came: &serde_json::Value) -> String {
 pub(super) const fn status_of(why: &Why) -> StatusCode {
     match why {
         Why::Disk(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Why::Scan(_) | Why::Unsaid(_) | Why::Words(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Why::Count(_) | Why::Calibration(_) | Why::Act(_) | Why::Ledger(_) => StatusCode::CONFLICT,
+        Why::Scan(_) | Why::Unsaid(_) | Why::Floor(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Why::Count(_) | Why::Calibration(_) | Why::Act(_) | Why::Facts(_) | Why::Ledger(_) => StatusCode::CONFLICT,
     }
 }

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use super::act::status_of;
 use crate::{
     device::Mass,
-    floor::{CalibrationStep, Command, sight::CalibrationSight, why::Why},
+    floor::{CalibrationStep, Command, refusal::Refusal, sight::CalibrationSight, why::Why},
     movement::calibration::{PartKind, Step},
     page::{
         Page,
@@ -32,6 +32,7 @@ use crate::{
         names::{Names, of_segment, segment},
         visit::{Acting, Shell, Visit, not_there},
     },
+    register::rule::Misread,
 };
 
 /// What the scale shows, often enough to see it move.
@@ -298,12 +299,7 @@ impl SayForm {
             "done" => CalibrationStep::Done,
             "tare" => CalibrationStep::Tare { empty: !self.empty.is_empty() },
             "given-tare" => CalibrationStep::GivenTare { grams },
-            "container" => {
-                let named = self.container.parse();
-                CalibrationStep::Container {
-                    container: named.map_err(|error: gateway_proto::name::NameError| Why::Words(error.to_string()))?,
-                }
-            }
+            "container" => CalibrationStep::Container { container: self.container.parse().map_err(Misread::Name)? },
             "begin" => CalibrationStep::Begin,
             "put-in" => CalibrationStep::PutIn { pieces: pieces()? },
             "took-out" => CalibrationStep::TookOut { pieces: pieces()? },
@@ -314,7 +310,7 @@ impl SayForm {
                 let kind = KINDS.iter().find(|(_, word)| *word == self.kind).map(|(kind, _)| *kind);
                 CalibrationStep::Look { kind }
             }
-            _ => return Err("nothing was said".into()),
+            _ => return Err(Refusal::NothingSaid.into()),
         })
     }
 }

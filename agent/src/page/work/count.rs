@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::act::status_of;
 use crate::{
-    floor::{Command, CountCommand, sight::CountBrief, why::Why},
+    floor::{Command, CountCommand, refusal::Refusal, sight::CountBrief, why::Why},
     movement::counting::{LineNo, Reason, ReviewLine, ReviewView, SessionId, Sight, Standing, State as Stage},
     page::{
         Page,
@@ -132,7 +132,7 @@ fn bins_of(text: &str) -> Result<Vec<PlaceName>, Why> {
         if label { part[7..].to_owned() } else { part.to_owned() }
     };
     let names = text.split(',').map(bare).filter(|name| !name.is_empty());
-    names.map(|name| name.parse().map_err(|_| Why::Words(format!("{name} is no bin")))).collect()
+    names.map(|name| name.parse().map_err(|_| Refusal::NotABin(name.clone()).into())).collect()
 }
 
 pub(super) async fn open(State(page): State<Arc<Page>>, acting: Acting, Form(form): Form<OpenForm>) -> Response {

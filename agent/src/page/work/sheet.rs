@@ -23,7 +23,7 @@ use super::{
     count::{session_of, why_field},
 };
 use crate::{
-    floor::{Command, CountCommand, why::Why},
+    floor::{Command, CountCommand, refusal::Refusal, why::Why},
     movement::counting::{Ask, CounterLine, CounterView, LineNo, SessionId, State as Stage},
     page::{
         Page,
@@ -32,6 +32,7 @@ use crate::{
         station::lists,
         visit::{Acting, Shell, Visit, not_there},
     },
+    register::rule::Misread,
 };
 
 /// Which line, and what the last one came to.
@@ -258,12 +259,8 @@ impl LineForm {
             let code = place_code(&self.place);
             let place = code.strip_prefix("BW:PLACE:").or_else(|| code.strip_prefix("BW:BIN:")).unwrap_or(&code);
             let place = place.parse().or_else(|_| format!("bin:{place}").parse());
-            let place = place.map_err(|error: gateway_proto::place::PlaceError| Why::Words(error.to_string()))?;
-            let item = self
-                .item
-                .trim()
-                .parse()
-                .map_err(|error: gateway_proto::name::NameError| Why::Words(error.to_string()))?;
+            let place = place.map_err(Misread::Place)?;
+            let item = self.item.trim().parse().map_err(Misread::Name)?;
             return Ok(CountCommand::Line { session, place, item: Some(item), pieces: number()?, plus: false });
         }
         let line = LineNo(self.line.unwrap_or(u32::MAX));
@@ -277,14 +274,10 @@ impl LineForm {
             "empty" => CountCommand::Zero { session, line, empty: true },
             "not-empty" => CountCommand::Zero { session, line, empty: false },
             "skip" => {
-                let why = self
-                    .why
-                    .trim()
-                    .parse()
-                    .map_err(|error: gateway_proto::name::NameError| Why::Words(error.to_string()))?;
+                let why = self.why.trim().parse().map_err(Misread::Name)?;
                 CountCommand::Skip { session, line, why }
             }
-            _ => return Err("nothing was said".into()),
+            _ => return Err(Refusal::NothingSaid.into()),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
-use super::super::{refusal::shown, table::FormFault};
+use super::super::{refusal::shown, rule::Rule, table::FormFault};
 
 /// Something wrong with a row, or with the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,9 +15,8 @@ pub struct Fault {
     pub column: Cow<'static, str>,
     /// What stands there, shortened.
     pub value: String,
-    pub rule: String,
-    /// What the person can do.
-    pub remedy: String,
+    #[serde(flatten)]
+    pub rule: Rule,
 }
 
 impl Fault {
@@ -35,8 +34,8 @@ impl Fault {
 }
 
 impl From<FormFault> for Fault {
-    fn from(FormFault { line, column, value, rule, remedy }: FormFault) -> Self {
-        Self { line, column, value, rule, remedy }
+    fn from(FormFault { line, column, value, rule }: FormFault) -> Self {
+        Self { line, column, value, rule }
     }
 }
 
@@ -50,6 +49,6 @@ impl fmt::Display for Fault {
         if !self.value.is_empty() {
             write!(f, " {}", shown(&self.value))?;
         }
-        write!(f, ": {}; {}", self.rule, self.remedy)
+        write!(f, ": {}", self.rule)
     }
 }

@@ -159,3 +159,12 @@ fn a_calibrated_piece_weight_survives_to_the_last_digit() {
     let again = Import::read(Kind::Item, &export(Kind::Item, &register), &register);
     assert_eq!((again.unchanged, again.changes.len()), (register.len(Kind::Item), 0), "{again}");
 }
+
+#[test]
+fn a_fault_is_written_as_json_with_its_rule_and_remedy_in_english() {
+    let import = read(Kind::Code, "code,item,factor\nX,M8,0\n");
+    assert_eq!(
+        serde_json::to_string(&import.faults).unwrap(),
+        r#"[{"line":2,"column":"factor","value":"0","rule":"must be 1 to 1000000","remedy":"write how many base units one scan of the code stands for"}]"#
+    );
+}

@@ -530,7 +530,7 @@ fn a_notice_is_said_in_the_language_of_whoever_looks() {
         Matter::Strange { nearest: -1, off: "+0.40".to_owned() },
         Matter::ZeroShift { by: "1.25 g".to_owned() },
         Matter::StillStands,
-        Matter::Unreadable { what: "item M8".to_owned() },
+        Matter::Unreadable { what: "item M8".to_owned(), of: Some("M8".to_owned()) },
     ];
     let bin: Option<PlaceName> = Some("A-01".parse().unwrap());
     for matter in matters {

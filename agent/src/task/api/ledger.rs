@@ -1,6 +1,8 @@
 //! What people ask of the ledger itself: what is set aside and what is to become of it, the audit, a checkpoint now, and to
 //! send now whatever the line costs.
 
+mod not_done;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -15,17 +17,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+pub use not_done::NotDone;
+
 use super::{answer, refused};
 use crate::{
     cause,
     clock::Clock,
+    floor::why::Why,
     ledger::{
         AsideAct, AsideKey, AsideOutcome,
         reader::Reader,
         recorder::{Chore, Done, Recorder, Refused},
     },
     register::catalog::UNASSIGNED,
-    task::metered::Metered,
+    task::{floor::not_recorded, metered::Metered},
 };
 
 /// Rows of one answer.
@@ -67,7 +72,7 @@ pub(super) fn routes(desk: LedgerDesk) -> Router {
 
 async fn ask(State(desk): State<LedgerDesk>, body: axum::body::Bytes) -> axum::response::Response {
     match serde_json::from_slice::<LedgerAsk>(&body) {
-        Ok(asked) => answer(desk.do_it(asked).await),
+        Ok(asked) => answer(desk.do_it(asked).await.map_err(|why| why.to_string())),
         Err(error) => refused(StatusCode::BAD_REQUEST, &format!("no such wish: {error}")),
     }
 }
@@ -77,7 +82,7 @@ impl LedgerDesk {
     ///
     /// # Errors
     /// What is wrong and the way out, for people.
-    pub(crate) async fn do_it(&self, asked: LedgerAsk) -> Result<Value, String> {
+    pub(crate) async fn do_it(&self, asked: LedgerAsk) -> Result<Value, NotDone> {
         match asked {
             LedgerAsk::SetAside => self.recorder.set_aside(ROWS_MAX).await.map(|rows| json!(rows)).map_err(words),
             LedgerAsk::Audit => self.recorder.audit(ROWS_MAX).await.map(|rows| json!(rows)).map_err(words),
@@ -88,7 +93,7 @@ impl LedgerDesk {
                     metered.send_now(&self.clock);
                     Ok(json!({ "used_bytes": metered.used() }))
                 }
-                None => Err("the line costs nothing: what waits is sent as soon as the hub can be reached".to_owned()),
+                None => Err(NotDone::NotMetered),
             },
         }
     }
@@ -97,9 +102,9 @@ impl LedgerDesk {
     ///
     /// # Errors
     /// What is wrong and the way out, for people.
-    pub async fn newest(&self, feed: &FeedName, limit: u32) -> Result<Vec<(Seq, String)>, String> {
+    pub async fn newest(&self, feed: &FeedName, limit: u32) -> Result<Vec<(Seq, String)>, NotDone> {
         let life = self.recorder.view().borrow().standings.get(feed).map(|at| at.life);
-        let Some(life) = life else { return Err(format!("there is no feed {feed} in the ledger")) };
+        let Some(life) = life else { return Err(NotDone::NoFeed(feed.clone())) };
         let reader = self.reader.clone();
         let read = tokio::task::spawn_blocking(move || {
             let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,33 +113,33 @@ impl LedgerDesk {
         });
         match read.await {
             Ok(Ok(records)) => Ok(records),
-            Ok(Err(error)) => Err(cause::chain(&error)),
-            Err(_) => Err("the ledger cannot be read now".to_owned()),
+            Ok(Err(error)) => Err(NotDone::NotRead { words: cause::chain(&error), system: cause::root(&error) }),
+            Err(_) => Err(NotDone::NotReadNow),
         }
     }
 
-    async fn tend(&self, of: AsideKey, act: AsideAct, by: Text) -> Result<Value, String> {
+    async fn tend(&self, of: AsideKey, act: AsideAct, by: Text) -> Result<Value, NotDone> {
         let feed = of.feed.clone();
         let chore = Chore::Tend { of, act, actor: by, at: self.clock.wall().0 };
         let outcome = match self.recorder.tend(chore).await.map_err(words)? {
             Done::Tended(outcome) => outcome,
-            Done::Appended(_) | Done::Trimmed(_) | Done::Waived => return Err("nothing came of it".to_owned()),
+            Done::Appended(_) | Done::Trimmed(_) | Done::Waived => return Err(NotDone::NothingCame),
         };
         match &outcome {
-            AsideOutcome::Refused(why) => Err(why.clone()),
+            AsideOutcome::Refused(why) => Err(NotDone::Aside(why.clone())),
             AsideOutcome::Ask { seq } => {
                 let asked = self.questions.get(&feed).map(|questions| questions.try_send(*seq));
                 match asked {
                     Some(Ok(())) => Ok(json!(outcome)),
-                    Some(Err(_)) => Err("too many are asked for already; try again in a minute".to_owned()),
-                    None => Err(format!("feed {feed} is not in the site's file; there is no hub to ask")),
+                    Some(Err(_)) => Err(NotDone::TooManyAsked),
+                    None => Err(NotDone::NoHub(feed)),
                 }
             }
             AsideOutcome::SentAgain { .. } | AsideOutcome::Discarded => Ok(json!(outcome)),
         }
     }
 
-    async fn checkpoint(&self, only: Option<FeedName>) -> Result<Value, String> {
+    async fn checkpoint(&self, only: Option<FeedName>) -> Result<Value, NotDone> {
         let feeds: Vec<FeedName> = match only {
             Some(feed) => vec![feed],
             None => {
@@ -147,7 +152,7 @@ impl LedgerDesk {
             let chore = Chore::Checkpoint { feed: feed.clone(), at: self.clock.wall().0 };
             let records = match self.recorder.tend(chore).await.map_err(words)? {
                 Done::Appended(records) => records,
-                Done::Waived => return Err("the disk is too full for checkpoints; `status` says what to do".to_owned()),
+                Done::Waived => return Err(NotDone::TooFull),
                 Done::Trimmed(_) | Done::Tended(_) => 0,
             };
             written.insert(feed, records);
@@ -156,6 +161,6 @@ impl LedgerDesk {
     }
 }
 
-fn words(refused: Refused) -> String {
-    cause::chain(&refused)
+fn words(refused: Refused) -> NotDone {
+    NotDone::Ledger(Why::not_recorded(&not_recorded(&refused)))
 }

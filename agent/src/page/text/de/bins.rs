@@ -50,6 +50,10 @@ pub(super) const BINS: BinsText = BinsText {
     count: "Dieses Fach zählen",
     calibrate: "Dieses Fach kalibrieren",
     label: "Etikett drucken",
+    no_label: |_| {
+        "Dieses Fach kann kein Etikett bekommen: Sein Name ist zu lang oder hat Zeichen, die ein Strichcode nicht kann."
+            .to_owned()
+    },
     works: "Arbeiten an diesem Fach",
     undone: "Zurückgenommen",
     undo_failed: "Nicht zurückgenommen",

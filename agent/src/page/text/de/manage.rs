@@ -1,3 +1,4 @@
+use super::audit;
 use crate::page::text::manage::{
     AlarmsText, AsideText, AuditText, BoundsText, DataText, FeedsText, ManageText, OperatorsText, ParkedText,
     VendorsText,
@@ -222,6 +223,7 @@ pub(super) const MANAGE: ManageText = ManageText {
         pin_length: |least, most| format!("Eine PIN hat hier {least} bis {most} Ziffern."),
         pin_obvious: "Diese PIN versucht jeder zuerst. Nehmen Sie Ziffern, die weder alle gleich noch der Reihe nach sind.",
         pin_not_kept: |why| format!("Die PIN ist, wie sie war: {why}"),
+        pin_no_memory: "Der Arbeitsspeicher reicht gerade nicht. Gleich noch einmal versuchen.",
         remove: "Entfernen",
         remove_ask: |name| format!("{name} entfernen?"),
         remove_means: "Der Ausweis öffnet nichts mehr, und seine PIN ist weg. Was darunter gebucht ist, bleibt.",
@@ -233,5 +235,7 @@ pub(super) const MANAGE: ManageText = ManageText {
         none: "Niemand hat etwas geändert.",
         what: "Was",
         which: "Welches",
+        act: audit::act,
+        detail: audit::detail,
     },
 };

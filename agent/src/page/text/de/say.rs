@@ -1,5 +1,7 @@
-use gateway_proto::{movement::Act, place::Place};
+use gateway_proto::{movement::Act, name::NameError, place::Place};
+use look::Language;
 
+use super::refusal;
 use crate::{
     floor::why::{ActRefusal, Why},
     movement::{
@@ -8,6 +10,7 @@ use crate::{
         session::{Mode, Refusal, Task, sight::Wants},
     },
     page::text::SayText,
+    register::rule::words,
 };
 
 pub(super) const SAY: SayText = SayText {
@@ -36,6 +39,7 @@ pub(super) const SAY: SayText = SayText {
     reason,
     unit: |unit| if unit.eq_ignore_ascii_case("EA") { "Stück" } else { unit },
     why,
+    not_done: refusal::not_done,
     wants: |wants| match wants {
         Wants::Badge => "Ausweis scannen".to_owned(),
         Wants::Mode => "Wählen, was Sie tun".to_owned(),
@@ -109,21 +113,17 @@ pub(super) fn reason(reason: Reason) -> &'static str {
     }
 }
 
-fn why(why: &Why) -> String {
+pub(super) fn why(why: &Why) -> String {
     match why {
         Why::Scan(refusal) => scan(refusal),
         Why::Count(refusal) => count(refusal),
         Why::Calibration(refusal) => calibration(refusal),
         Why::Act(refusal) => act(*refusal).to_owned(),
         Why::Unsaid(wants) => unsaid(wants),
-        Why::Disk(words) => {
-            format!(
-                "Nicht gebucht: Das Gateway kann gerade nicht speichern. Teil noch nicht weglegen, noch einmal versuchen. ({words})"
-            )
-        }
-        Why::Ledger(words) => format!("Nicht gebucht. ({words})"),
-        // Words of the agent without a kind of their own.
-        Why::Words(words) => format!("Nicht möglich. ({words})"),
+        Why::Floor(why) => refusal::floor(why),
+        Why::Facts(refused) => refusal::facts(refused),
+        Why::Ledger(why) => format!("Nicht gebucht. {}", refusal::floor(why)),
+        Why::Disk(unwritten) => refusal::disk(unwritten),
     }
 }
 
@@ -181,18 +181,23 @@ fn need(word: &str) -> &str {
     }
 }
 
+fn misread(why: &NameError) -> String {
+    words::misread(Language::German, &why.clone().into())
+}
+
 fn scan(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Command(text) => {
             format!("{text} ist kein Befehl. Ein Befehlsschild scannen oder eine Taste auf der Seite benutzen.")
         }
-        Refusal::Code(why) => format!("Das ist keine Teilenummer ({why}). Noch einmal scannen oder eintippen."),
-        Refusal::Label(why) => format!("Das Etikett ist nicht brauchbar ({why}). Neu drucken."),
+        Refusal::Code(why) => {
+            format!("Das ist keine Teilenummer ({}). Noch einmal scannen oder eintippen.", misread(why))
+        }
+        Refusal::Label(why) => format!("Das Etikett ist nicht brauchbar ({}). Neu drucken.", misread(why)),
         Refusal::Quantity(text) => format!("{text} ist keine Menge. Eine Zahl ab 1 eingeben."),
         Refusal::NotAPart(form) => format!("Das Etikett ({form}) ist kein Teil. Das Teil scannen."),
-        Refusal::Damaged(why) => {
-            format!("Das Etikett ist beschädigt ({why}). Noch einmal scannen oder die Nummer eintippen.")
-        }
+        // What exactly is damaged is for whoever prints labels: `binwire-agent decode` says it.
+        Refusal::Damaged(_) => "Das Etikett ist beschädigt. Noch einmal scannen oder die Nummer eintippen.".to_owned(),
         Refusal::NotAPlace(text) => {
             format!("{text} ist kein Platz. Fach, Wareneingang, Prüfplatz, Sperrlager, Fahrzeug oder Maschine scannen.")
         }

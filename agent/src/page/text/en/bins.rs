@@ -49,6 +49,7 @@ pub(super) const BINS: BinsText = BinsText {
     item: "Part",
     count: "Count this bin",
     calibrate: "Calibrate this bin",
+    no_label: str::to_owned,
     label: "Print its label",
     works: "Work at this bin",
     undone: "Taken back",

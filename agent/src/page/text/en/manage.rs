@@ -222,6 +222,7 @@ pub(super) const MANAGE: ManageText = ManageText {
         pin_length: |least, most| format!("A PIN here has {least} to {most} digits."),
         pin_obvious: "That PIN is one of the first that anybody tries. Take digits that are neither all the same nor in a row.",
         pin_not_kept: |why| format!("The PIN is as it was: {why}"),
+        pin_no_memory: "the PIN cannot be hashed; is there memory?",
         remove: "Remove",
         remove_ask: |name| format!("Remove {name}?"),
         remove_means: "The badge opens nothing any more and its PIN is gone. What was recorded under it stays as it is.",
@@ -232,6 +233,8 @@ pub(super) const MANAGE: ManageText = ManageText {
         about: "Who changed what, newest first. Movements are not here: they are records of their own.",
         none: "Nobody has changed anything.",
         what: "What",
+        act: str::to_owned,
+        detail: str::to_owned,
         which: "Which",
     },
 };

@@ -7,6 +7,7 @@ use crate::{
         session::{Mode, Task, sight::Wants},
     },
     page::text::SayText,
+    task::api::ledger::NotDone,
 };
 
 pub(super) const SAY: SayText = SayText {
@@ -35,6 +36,7 @@ pub(super) const SAY: SayText = SayText {
     reason: Reason::words,
     unit: |unit| if unit.eq_ignore_ascii_case("EA") { "pcs" } else { unit },
     why,
+    not_done: |why| if let NotDone::Ledger(why) = why { self::why(why) } else { sentence(&why.to_string()) },
     wants: |wants| match wants {
         Wants::Badge => "Scan your badge".to_owned(),
         Wants::Mode => "Say what you do".to_owned(),
@@ -100,12 +102,18 @@ pub(super) fn place(place: &Place) -> String {
 fn why(why: &Why) -> String {
     match why {
         Why::Unsaid(wants) => format!("Not booked: {}.", wants.missing()),
-        Why::Disk(words) => {
-            format!("Not recorded: the gateway cannot write now. Do not put the part away yet; try again. ({words})")
+        Why::Disk(unwritten) => {
+            format!(
+                "Not recorded: the gateway cannot write now. Do not put the part away yet; try again. ({unwritten})"
+            )
         }
-        Why::Scan(_) | Why::Count(_) | Why::Calibration(_) | Why::Act(_) | Why::Ledger(_) | Why::Words(_) => {
-            sentence(&why.to_string())
-        }
+        Why::Scan(_)
+        | Why::Count(_)
+        | Why::Calibration(_)
+        | Why::Act(_)
+        | Why::Floor(_)
+        | Why::Facts(_)
+        | Why::Ledger(_) => sentence(&why.to_string()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Problems in German.
 //!
-//! What ports and brokers say of themselves comes in English sentences of a few patterns ([`of_device`]); one that is not
+//! What ports and brokers say of themselves comes in English sentences of a few patterns ([`device`]); one that is not
 //! known stays as it is.
+
+mod device;
 
 use gateway_proto::{delivery::TroubleKind, time::WallTime};
 
@@ -69,11 +71,11 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
             "Zeitserver dieser Maschine prüfen".to_owned(),
         ),
         What::DeviceGone { device, on, why } => {
-            let (text, remedy) = parts(&of_device(why), "Strom und Kabel prüfen");
+            let (text, remedy) = parts(&device::of_device(why), "Strom und Kabel prüfen");
             (format!("{device} an {on}"), format!("nicht da: {text}"), remedy)
         }
         What::DeviceFault { device, on, why } => {
-            let (text, remedy) = parts(&of_device(why), "Einstellungen prüfen");
+            let (text, remedy) = parts(&device::of_device(why), "Einstellungen prüfen");
             (format!("{device} an {on}"), text, remedy)
         }
         What::Level { bin, scale, doubt: why } => {
@@ -137,12 +139,12 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
         What::Receiver { name, why, waiting, closed } => match closed {
             Closed::No => (
                 format!("Alarme an {name}"),
-                format!("{why}; {waiting} warten"),
+                format!("kommen nicht an ({}); {waiting} warten", device::of_receiver(why)),
                 "Adresse prüfen und ob der Empfänger läuft; sie gehen hinaus, sobald er antwortet".to_owned(),
             ),
             Closed::UntilRestart => (
                 format!("Alarme an {name}"),
-                format!("wird nicht mehr versucht: {why}"),
+                "wird nicht mehr versucht: der Empfänger sagt, dass es ihn nicht mehr gibt (HTTP 410)".to_owned(),
                 "Datei des Standorts berichtigen, Agent neu starten".to_owned(),
             ),
         },
@@ -182,7 +184,10 @@ fn ledger(fault: LedgerFault, why: &str) -> (String, String, String) {
             "der Speicher ist schreibgeschützt; es wird nichts gebucht".to_owned(),
             "Gateway neu starten; kommt es wieder, ist der Speicher am Ende: austauschen".to_owned(),
         ),
-        LedgerFault::Other => (format!("{why}; bis das behoben ist, wird nichts gebucht"), CALL.to_owned()),
+        LedgerFault::Other => (
+            format!("ein Fehler hält es an (das System meldet: {why}); bis das behoben ist, wird nichts gebucht"),
+            CALL.to_owned(),
+        ),
     };
     ("Journal".to_owned(), text, remedy)
 }
@@ -398,62 +403,6 @@ fn parts(sentence: &str, otherwise: &str) -> (String, String) {
     }
 }
 
-/// What a port or broker says of itself.
-fn of_device(english: &str) -> String {
-    const PATTERNS: [(&str, &str); 29] = [
-        ("not connected yet", "noch nicht verbunden"),
-        ("its broker is gone", "sein Broker ist weg"),
-        ("device says that it is going", "das Gerät meldet sich ab"),
-        (
-            " does not answer; switch the device on, or check address and port",
-            " antwortet nicht; Gerät einschalten oder Adresse und Port prüfen",
-        ),
-        (
-            " closed the connection; it may serve one program at a time: stop the other one",
-            " hat die Verbindung geschlossen; vielleicht bedient es nur ein Programm: das andere beenden",
-        ),
-        (" is not there; plug it in", " ist nicht da; einstecken"),
-        (" is not there", " ist nicht da"),
-        ("no permission for ", "keine Berechtigung für "),
-        (
-            "; add the agent's user to the group that owns it",
-            "; den Benutzer des Agents in die Gruppe aufnehmen, der es gehört",
-        ),
-        (" is held by another program; stop that one", " wird von einem anderen Programm gehalten; das beenden"),
-        ("broker refuses the subscription to ", "der Broker verweigert das Abonnement von "),
-        ("; allow it in the broker's ACL", "; in der ACL des Brokers erlauben"),
-        (
-            "broker does not accept the login; check username and password",
-            "der Broker nimmt die Anmeldung nicht an; Benutzer und Kennwort prüfen",
-        ),
-        ("broker refuses the connection: ", "der Broker lehnt die Verbindung ab: "),
-        ("; start the broker, or check host and port", "; Broker starten oder Host und Port prüfen"),
-        (
-            "wrong baud rate: set the device's speed, usually 9600, else 19200, 38400 or 115200; if it was right before, \
-             check the cable and its ground",
-            "falsche Baudrate; die des Geräts einstellen, meist 9600, sonst 19200, 38400 oder 115200; stimmte sie vorher, \
-             Kabel und Masse prüfen",
-        ),
-        ("wrong parity: the device sends 7E1", "falsche Parität: das Gerät sendet 7E1"),
-        ("wrong parity: the device sends 7O1", "falsche Parität: das Gerät sendet 7O1"),
-        ("; set parity to even", "; Parität auf even stellen"),
-        ("; set parity to odd", "; Parität auf odd stellen"),
-        (
-            "wrong protocol: the text is readable, but no reply of this protocol; run ",
-            "falsches Protokoll: der Text ist lesbar, aber keine Antwort dieses Protokolls; ausführen: ",
-        ),
-        ("wrong suffix: the device sends none", "falsches Ende: das Gerät sendet keines"),
-        ("; have it send CR, or set the terminator to none", "; CR senden lassen oder terminator auf none stellen"),
-        ("wrong suffix: the device ends with ", "falsches Ende: das Gerät endet mit "),
-        ("; set the terminator to ", "; terminator stellen auf "),
-        ("a message cannot be taken: ", "eine Nachricht lässt sich nicht annehmen: "),
-        ("; messages may have ", "; Nachrichten dürfen höchstens haben: "),
-        ("broker hung up", "der Broker hat aufgelegt"),
-        ("connection timed out", "keine Antwort in der Zeit"),
-    ];
-    PATTERNS.iter().fold(english.to_owned(), |text, (english, german)| text.replace(english, german))
-}
-
 /// One that an older agent kept has English words alone.
 pub(super) fn notice(notice: &Notice) -> (String, String) {
     let Some(matter) = &notice.matter else { return (notice.text.clone(), notice.remedy.clone()) };
@@ -493,7 +442,12 @@ pub(super) fn notice(notice: &Notice) -> (String, String) {
             "was zurückgenommen wurde, während es gebucht wurde, steht noch".to_owned(),
             "letzte Bewegungen des Fachs ansehen",
         ),
-        Matter::Unreadable { what } => (format!("nicht lesbar: {what}"), "erneut einlesen"),
+        Matter::Unreadable { of: Some(of), .. } => {
+            (format!("was von {of} aufgehoben war, lässt sich nicht übernehmen"), "erneut einlesen")
+        }
+        Matter::Unreadable { what, of: None } => {
+            (format!("Aufgehobenes ist nicht lesbar (der Agent sagte: {what})"), "erneut einlesen")
+        }
     };
     (matter.at("Fach", notice.bin.as_ref()) + &text, remedy.to_owned())
 }
