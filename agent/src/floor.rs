@@ -30,6 +30,7 @@ mod stock;
 pub mod view;
 mod weighed;
 pub mod why;
+mod work;
 
 mod command;
 mod start;
@@ -62,7 +63,6 @@ use gateway_proto::name::{DeviceName, ItemCode, PlaceName};
 use self::{
     acts::Acts,
     count::Counts,
-    fuse::{Keys, Part, Work},
     later::Later,
     moment::Moment,
     notice::Notice,
@@ -72,6 +72,7 @@ use self::{
     stock::Stock,
     weighed::Weighed,
     why::Why,
+    work::{Keys, Part, Work},
 };
 pub use self::{
     command::{CalibrationStep, Command, CountCommand, Look},

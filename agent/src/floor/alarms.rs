@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::{
     Floor,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Order},
     refusal::Refusal,
     weighed::Weighed,
+    work::{Facts, Part, Work},
 };
 use crate::{
     movement::{

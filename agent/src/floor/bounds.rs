@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Floor,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     refusal::Refusal,
     why::Why,
+    work::{Facts, Part, Work},
 };
 use crate::{
     movement::{

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::{
     Floor,
     command::CalibrationStep,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     refusal::Refusal,
     weighed::{Difference, Ground, Weighed},
     why::Why,
+    work::{Facts, Part, Work},
 };
 use crate::{
     device::{Decimal, Mass, MassUnit},

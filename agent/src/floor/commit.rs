@@ -12,7 +12,6 @@ use super::{
     Floor, Pending,
     acts::{By, Made, Stage, Storage},
     answer::Came,
-    fuse::{Facts, Part},
     later::Later,
     moment::Moment,
     notice::Matter,
@@ -20,6 +19,7 @@ use super::{
     scan::Step,
     weighed::Difference,
     why::Why,
+    work::{Facts, Part},
 };
 use crate::{
     device::scanner_host::Verdict,

@@ -14,12 +14,12 @@ use super::{
     Floor,
     answer::CountCame,
     command::CountCommand,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     refusal::Refusal,
     weighed::Weighed,
     why::Why,
+    work::{Facts, Part, Work},
 };
 use crate::{
     movement::{

@@ -11,12 +11,12 @@ use serde_json::json;
 use super::{
     Floor,
     answer::Came,
-    fuse::Work,
     moment::Moment,
     order::Caller,
     refusal::Refusal as FloorRefusal,
     scan::{Lists, Step, delivery},
     why::Why,
+    work::Work,
 };
 use crate::{
     device::Scan,

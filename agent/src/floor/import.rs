@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::{
     Floor,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     refusal::Refusal,
     tell::audit,
+    work::{Facts, Part, Work},
 };
 use crate::{
     movement::entry::{Kept, KeptKey, Position, Statement, TakeBack},

@@ -6,8 +6,8 @@ use gateway_proto::name::PlaceName;
 
 use super::{
     Floor,
-    fuse::{Part, Work},
     moment::Moment,
+    work::{Part, Work},
 };
 use crate::movement::{
     entry::{KeptKey, Statement},

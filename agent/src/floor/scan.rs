@@ -11,11 +11,11 @@ use gateway_proto::{
 use super::{
     Floor, Pending,
     answer::{Answer, Answers, Came, CountCame},
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::{Caller, Heard, Order},
     refusal::Refusal,
     why::Why,
+    work::{Facts, Part, Work},
 };
 use crate::{
     device::{Scan, scanner_host::Verdict},

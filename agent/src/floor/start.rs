@@ -12,12 +12,12 @@ use super::{
     Floor, Watching,
     acts::KeptAct,
     count::Counts,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     notice::{Matter, Notice},
     scan::Desk,
     stock::Stock,
     weighed::Weighed,
+    work::{Facts, Part, Work},
 };
 use crate::{
     label::LabelRules,
@@ -140,7 +140,7 @@ impl Floor {
             register: Arc::new(register),
             acts: super::acts::Acts::default(),
             next_act,
-            keys: super::fuse::Keys::default(),
+            keys: super::work::Keys::default(),
             flights: HashMap::new(),
             counts: Counts::of(sorted.counts),
             containers: sorted.containers,

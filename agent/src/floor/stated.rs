@@ -5,9 +5,9 @@ use gateway_proto::{movement::Source, name::DeviceName, quantity::Quantity};
 
 use super::{
     Floor,
-    fuse::{Part, Work},
     moment::Moment,
     order::{Caller, Heard, Order},
+    work::{Part, Work},
 };
 use crate::{
     device::{Stated, scanner_host::Verdict},

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{
     Floor,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     order::Caller,
     refusal::Refusal,
+    work::{Facts, Part, Work},
 };
 use crate::{
     movement::entry::{AuditLine, Kept, KeptKey, Statement},

@@ -7,11 +7,11 @@ use super::{
     Floor,
     acts::{Stage, Trace},
     answer::Came,
-    fuse::Work,
     moment::Moment,
     order::Caller,
     scan::Step,
     why::ActRefusal,
+    work::Work,
 };
 use crate::movement::said::ActId;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gateway_proto::{name::PlaceName, place::Place};
 use serde_json::{Value, json};
 
-use super::fuse::{Facts, Part, Work};
+use super::work::{Facts, Part, Work};
 use super::{
     Floor,
     command::{Command, Look},

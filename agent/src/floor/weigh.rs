@@ -6,11 +6,11 @@ use gateway_proto::name::{DeviceName, PlaceName};
 
 use super::{
     Floor,
-    fuse::{Facts, Part, Work},
     moment::Moment,
     notice::Matter,
     order::{Caller, Heard, Order, Reply},
     weighed::{Difference, KeptLevel, Recording},
+    work::{Facts, Part, Work},
 };
 use crate::{
     device::{Cause, Decimal, Mass, MassUnit, Weight, scanner_host::Verdict},

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::{
         Floor,
-        fuse::{Facts, Part, Work},
         moment::Moment,
         refusal::Refusal,
+        work::{Facts, Part, Work},
     },
     Counts,
 };
