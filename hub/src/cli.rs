@@ -239,7 +239,7 @@ async fn reload(hub: &Hub, path: &Path) {
         Err(error) => Err(error.into()),
     };
     match read {
-        Ok(replayed) => tracing::info!(replayed, "items of the feeds are read anew"),
+        Ok(replayed) => tracing::info!(replayed, "items and planning folders of the feeds are read anew"),
         Err(error) => tracing::error!(error = %format_args!("{error:#}"), "configuration is not taken on"),
     }
 }

@@ -17,11 +17,11 @@ use std::{
 use jiff::civil::Date;
 use planning::demand::{self, Bucket, BucketSize, Scope, Series, SeriesKey, Unknown, Usage, Why, Window};
 
-use self::{amount::Amount, table::Table};
 pub(crate) use self::{
+    amount::Amount,
     axis::{Axis, End},
-    event::{events, for_pool},
-    table::Faults,
+    event::{EventLine, events, for_pool},
+    table::{Faults, Row, RowFault, Table},
 };
 use crate::restock::Shelf;
 
@@ -91,12 +91,30 @@ pub(crate) enum HistoryError {
     Read { path: PathBuf, source: csv::Error },
     #[error("{path} has no column {column}; its first line must name its columns, for example {example}")]
     Column { path: PathBuf, column: &'static str, example: &'static str },
+    #[error("{path} has an unknown column {column}; docs/planning.md names them")]
+    Unknown { path: PathBuf, column: String },
     #[error("{0} has neither usage.csv nor demand.csv; docs/demand.md shows both forms")]
     Nothing(PathBuf),
     #[error("{0} has usage.csv and demand.csv; keep the one that is meant")]
     Both(PathBuf),
     #[error("{path} has more than {ROWS_MAX} rows; cut it by customer or by time")]
     Long { path: PathBuf },
+}
+
+impl HistoryError {
+    /// What is wrong, for readers who need not know where the hub keeps its files.
+    pub(crate) fn what(&self) -> String {
+        match self {
+            Self::Read { source, .. } => format!("cannot be read: {source}"),
+            Self::Column { column, example, .. } => {
+                format!("has no column {column}; its first line must name its columns, for example {example}")
+            }
+            Self::Unknown { column, .. } => format!("has an unknown column {column}; docs/planning.md names them"),
+            Self::Nothing(_) => "has neither usage.csv nor demand.csv".to_owned(),
+            Self::Both(_) => "has usage.csv and demand.csv; keep the one that is meant".to_owned(),
+            Self::Long { .. } => format!("has more than {ROWS_MAX} rows"),
+        }
+    }
 }
 
 /// One file's lines on their way into series.

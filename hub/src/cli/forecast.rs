@@ -18,9 +18,13 @@ use planning::{
 
 use crate::{
     history::{self, Axis, History, Item, Reading},
-    outlook::{self, Judged, METHODS, Outlook, Span, Subject, Trial},
+    outlook::{self, Judged, METHODS, Outlook, Said, Span, Subject, Trial},
     report::{self, PlanSheet, PoolSheet, Report, Sheet},
     restock::{Aim, Wanted, projected, restock},
+    terms::{
+        Spoken,
+        site::{self, SiteFile},
+    },
 };
 
 /// Buckets ahead, at most: two years of weeks. Nobody's history says more.
@@ -90,10 +94,8 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
     ensure!(args.out.is_some() || args.html.is_some(), "say where to write: --out FOLDER or --html FILE, or both");
     let mut history = history::read(&args.data, &Reading { size: args.bucket, through: args.through })?;
     super::progress(&format!("read {} rows, {} at fault", history.rows, history.faults.count));
-    let lines = match &args.events {
-        Some(path) => history::events(path, &mut history.faults)?,
-        None => Vec::new(),
-    };
+    let site = SiteFile::read(&args.data).with_context(|| format!("read {}", args.data.join(site::NAME).display()))?;
+    let spoken = Spoken::read(&args.data, args.events.as_deref(), &mut history.faults)?;
     let items = history.pools.iter().flat_map(|pool| &pool.items);
     let known: BTreeSet<&str> = items.map(|item| item.series.key.item.as_str()).collect();
     if let Some(unknown) = args.series.iter().find(|wanted| !known.contains(wanted.as_str())) {
@@ -101,9 +103,9 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
     }
     let mut found = Vec::new();
     for pool in &mut history.pools {
-        let events = history::for_pool(&lines, &pool.name, pool.axis, &mut history.faults);
-        explain(&mut pool.items, &events);
-        found.push(look_ahead(pool, args, &events)?);
+        let said = spoken.of(&pool.name, pool.axis, &site, &mut history.faults);
+        explain(&mut pool.items, &said.events);
+        found.push(look_ahead(pool, args, &said)?);
     }
     let pools = history.pools.iter().zip(&found).map(|(pool, found)| sheets(pool, found, &args.series)).collect();
     let report = Report {
@@ -131,20 +133,17 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
 /// What an event of the past explains is no outlier.
 fn explain(items: &mut [Item], events: &[KnownEvent]) {
     for item in items {
-        let about: Vec<_> = events.iter().filter(|event| event.is_about(&item.series.key)).collect();
         let first = item.series.first;
         let strengths = &item.strengths;
-        let is_explained = |bucket| {
+        let is_strong = |bucket| {
             let strength = usize::try_from(first.until(bucket)).ok().and_then(|place| strengths.get(place));
-            strength.is_some_and(|strength| *strength > 0.0) || about.iter().any(|event| event.covers(bucket))
+            strength.is_some_and(|strength| *strength > 0.0)
         };
-        if !about.is_empty() || !strengths.is_empty() {
-            item.series = item.series.clone().explained(is_explained);
-        }
+        outlook::explain(&mut item.series, events, (!strengths.is_empty()).then_some(&is_strong));
     }
 }
 
-fn look_ahead(pool: &history::Pool, args: &ForecastArgs, events: &[KnownEvent]) -> anyhow::Result<Found> {
+fn look_ahead(pool: &history::Pool, args: &ForecastArgs, said: &Said) -> anyhow::Result<Found> {
     let subjects: Vec<_> = pool
         .items
         .iter()
@@ -152,7 +151,7 @@ fn look_ahead(pool: &history::Pool, args: &ForecastArgs, events: &[KnownEvent]) 
         .collect();
     let span = Span { horizon: args.horizon, interval: args.interval, season: pool.season };
     super::progress(&format!("{}: forecast {} items", pool.name, pool.items.len()));
-    let outlooks = outlook::outlook(&subjects, span, events)?;
+    let outlooks = outlook::outlook(&subjects, span, said)?;
     let foreseen: Vec<usize> = (0..subjects.len()).filter(|&at| matches!(outlooks[at], Outlook::Foreseen(_))).collect();
     let tried: Vec<_> = foreseen.iter().map(|&at| &subjects[at]).collect();
     let mut judged = vec![None; subjects.len()];

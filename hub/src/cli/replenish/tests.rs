@@ -20,6 +20,7 @@ fn args(folder: &Path) -> ReplenishArgs {
         today: Some(jiff::civil::date(2026, 11, 23)),
         horizon_days: Some(60),
         bucket: BucketSize::Month,
+        events: None,
     };
     ReplenishArgs { asked, out: folder.join("plan.csv"), json: false }
 }
