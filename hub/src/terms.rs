@@ -115,7 +115,7 @@ impl Terms {
     fn read_files(&mut self, folder: &Path, feed: &FeedKey, names: &BTreeSet<String>) {
         match SiteFile::read(folder) {
             Ok(site) => self.take_site(site),
-            Err(error) => self.miss(site::NAME, format!("{:#}", anyhow::Error::new(error))),
+            Err(error) => self.miss(site::NAME, format!("cannot be used: {:#}", anyhow::Error::new(error))),
         }
         if names.contains(ITEMS) {
             match item::read(&folder.join(ITEMS), PolicyName::Review, Counted::InLedger, &mut self.faults) {

@@ -173,7 +173,7 @@ fn said(loaded: &Loaded, plan: &Plan, out: &Path) -> Result<String, std::fmt::Er
         writeln!(text, "refused: {}: {}", refused.item, refused.why)?;
     }
     if loaded.faults.count > 0 {
-        write!(text, "{} rows are not planned:\n{}", loaded.faults.count, shown(&loaded.faults))?;
+        write!(text, "{} rows are not used:\n{}", loaded.faults.count, shown(&loaded.faults))?;
     }
     writeln!(text, "inputs {}", plan.inputs)?;
     Ok(text)

@@ -62,7 +62,7 @@ pub(super) fn whatif(args: &WhatIfArgs) -> anyhow::Result<String> {
     }
     let mut out = table(&compared)?;
     if loaded.faults.count > 0 {
-        write!(out, "{} rows are not planned:\n{}", loaded.faults.count, shown(&loaded.faults))?;
+        write!(out, "{} rows are not used:\n{}", loaded.faults.count, shown(&loaded.faults))?;
     }
     Ok(out)
 }

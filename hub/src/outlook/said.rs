@@ -226,3 +226,6 @@ pub(super) fn interval(forecast: Distribution, stated: &[Statement], means: &[f6
 fn restated(of: &Distribution, mean: f64, by: Adjustment, floor: f64) -> Distribution {
     Distribution::new(mean.max(floor), |level| by.of(of.quantile(level)).max(floor))
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,12 +72,20 @@ enum RuleName {
 pub(crate) enum SiteError {
     #[error("cannot be read")]
     Read(#[from] std::io::Error),
-    #[error("breaks a rule; docs/planning.md shows its keys")]
-    Form(#[from] toml::de::Error),
+    #[error("line {line}: {what}; docs/planning.md shows its keys")]
+    Form { line: u64, what: String },
     #[error("statement.forecast_wape is {0}; it is a fraction from 0 on")]
     Wape(f64),
     #[error("statement.priority stands beside rule {0:?}; it is of the rule \"priority\"")]
     Priority(&'static str),
+}
+
+impl SiteError {
+    fn form(text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
+        Self::Form { line, what: error.message().replace('\n', " ") }
+    }
 }
 
 impl SiteFile {
@@ -91,7 +99,8 @@ impl SiteFile {
         if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Self::default());
         }
-        let file: Self = toml::from_str(&std::fs::read_to_string(&path)?)?;
+        let text = std::fs::read_to_string(&path)?;
+        let file: Self = toml::from_str(&text).map_err(|error| SiteError::form(&text, &error))?;
         match (file.statement.rule, &file.statement.priority, file.statement.forecast_wape) {
             (_, _, Some(wape)) if !(wape.is_finite() && wape >= 0.0) => Err(SiteError::Wape(wape)),
             (RuleName::Weighted, Some(_), _) => Err(SiteError::Priority("weighted")),
