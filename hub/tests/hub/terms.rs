@@ -153,6 +153,56 @@ async fn lots_and_capacity_of_an_item_bind_its_plan() {
 }
 
 #[tokio::test]
+async fn an_item_is_planned_by_its_own_lead_time_and_service_whatever_is_asked() {
+    let server = serving().await;
+    let level = |plan: &Value| plan["outcome"]["levels"]["up_to"].as_i64().unwrap();
+    server.say(ACME, "items.csv", &items_csv(",service", &[("BOLT", ",0.95")])).await;
+    let fortnight = level(&item(&server, PLAN, "BOLT").await);
+    let seal = level(&item(&server, PLAN, "SEAL").await);
+    server.say(ACME, "items.csv", &format!("{}BOLT,28,7,0.95\n", items_csv(",service", &[]))).await;
+    let five_weeks = level(&item(&server, PLAN, "BOLT").await);
+    let ratio = five_weeks as f64 / fortnight as f64;
+    assert!((2.0..2.7).contains(&ratio), "stock for five weeks beside two: {five_weeks} {fortnight}");
+    server.say(ACME, "items.csv", &items_csv(",service", &[("BOLT", ",0.5")])).await;
+    assert!(level(&item(&server, PLAN, "BOLT").await) < fortnight);
+    let asked = format!("{PLAN}&service=0.999&lead=4");
+    assert!(level(&item(&server, &asked, "BOLT").await) < fortnight, "its row says otherwise");
+    assert!(level(&item(&server, &asked, "SEAL").await) > 2 * seal, "of SEAL nothing is said");
+}
+
+#[tokio::test]
+async fn a_joint_order_goes_without_an_item_that_cannot_be_planned() {
+    let server = serving().await;
+    let joint =
+        "[[joint]]\nitems = [\"GONE\", \"BOLT\", \"SEAL\"]\nrule = { cycle = { days = 14, multiples = [1, 2, 1] } }\n";
+    server.say(ACME, "site.toml", joint).await;
+    let answer = server.read("acme", PLAN).await;
+    assert_eq!(answer["terms"][0]["notes"], json!(["joint orders go without GONE, which cannot be planned"]));
+    let times = |plan: &Value| plan["lines"].as_array().unwrap().len();
+    let (bolt, seal) = (&answer["plan"][0], &answer["plan"][1]);
+    // Six weeks: reviews of BOLT on days 0 and 28, of SEAL each fortnight; multiples stay with their items.
+    assert_eq!((times(bolt), times(seal)), (2, 3), "{answer}");
+}
+
+#[tokio::test]
+async fn an_event_of_the_past_explains_what_it_made_stand_out() {
+    let server = serving().await;
+    let mut site = Site::new(ACME, "e-burst");
+    let day = days_ago(70);
+    site.record(&format!(
+        r#"{{"type":"movement","at":"{day}T12:00:00.000Z","item":"BOLT","qty":5000,"from":"bin:A-01","to":"used","by":"s"}}"#
+    ));
+    site.ships_all(&server).await;
+    let marks = async || server.read("acme", "/v1/demand?bucket=week").await["demand"][0]["marks"].clone();
+    let before = marks().await.as_array().unwrap().len();
+    assert!(before > 0, "a hundred times the usual stands out");
+    let event =
+        format!("id,site,items,from,to,effect,amount,author,reason\ne1,*,BOLT,{day},{day},percent,9000,Ada,overhaul\n");
+    server.say(ACME, "events.csv", &event).await;
+    assert_eq!(marks().await.as_array().unwrap().len() + 1, before);
+}
+
+#[tokio::test]
 async fn what_the_agreement_forbids_is_withheld_with_the_way_out() {
     let server = serving().await;
     server.say(ACME, "items.csv", &items_csv("", &[("BOLT", ""), ("SEAL", "")])).await;
