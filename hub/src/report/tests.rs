@@ -4,7 +4,7 @@ use std::fs;
 
 use planning::demand::BucketSize;
 
-use super::*;
+use super::{figure::number, *};
 use crate::{
     history::{self, Reading},
     outlook::{Said, Span, Subject, outlook},
