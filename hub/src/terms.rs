@@ -171,8 +171,9 @@ impl Terms {
             if !is_here {
                 elsewhere += 1;
             } else if let Some(known) = self.items.get(&row.item) {
-                let why = format!("items.csv, line {}: item {} is in line {} too", row.line, row.item, known.line);
-                self.held.insert(row.item, why);
+                let why = format!("item {} is in line {} too", row.item, known.line);
+                self.held.insert(row.item, format!("{ITEMS}, line {}: {why}", row.line));
+                self.faults.at(ITEMS, row.line, why);
             } else {
                 self.items.insert(row.item.clone(), row);
             }
@@ -202,3 +203,6 @@ const ORDERS: &str = "orders.csv";
 fn names(folder: &Path) -> std::io::Result<BTreeSet<String>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests;

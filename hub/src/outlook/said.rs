@@ -1,9 +1,11 @@
 //! What people say of demand beside its history, and what that makes of a forecast: known events, other sources, customer orders.
 //!
-//! Events come first, then the statement, then orders. A bucket's mean becomes what is stated of it; its distribution keeps
-//! its relative spread, so quantiles move by the same factor (where nothing was expected, by the same amount). Orders beyond
-//! the statement are added to every quantile, and no quantile lies below what is ordered. The protection interval follows by
-//! the factors of its buckets, each weighed by its mean, and the sum of what is added. What nobody speaks of keeps its bits.
+//! Events come first, then the statement, then orders. A bucket's mean becomes what is stated of it; with it the variance
+//! grows or falls by the same factor, as counts do: a quantile lies √factor times as far from the mean as before. (Were
+//! quantiles times the factor, a contract for an item that hardly ever moves would leave its 95 % quantile at nothing.)
+//! Orders beyond the statement are added to every quantile, and no quantile lies below what is ordered. The protection
+//! interval follows by the factors of its buckets, each weighed by its mean, and the sum of what is added. What nobody
+//! speaks of keeps its bits.
 //!
 //! Pure; knows no files.
 
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use planning::{
-    demand::{Adjustment, Bucket, KnownEvent, SeriesKey},
+    demand::{Bucket, KnownEvent, SeriesKey},
     method::Distribution,
     statement::{Alert, CustomerOrder, Net, Rule, Source, SourceKind, Stated, StatementError, consume, reconcile},
 };
@@ -77,8 +79,10 @@ pub(crate) struct Statement {
     pub(crate) net: Option<Net>,
     /// The demand of the bucket.
     demand: f64,
-    /// What takes the forecast's distribution, events included, to that demand.
-    by: Adjustment,
+    /// What is stated over what was forecast; 1 where nothing was.
+    factor: f64,
+    /// What is demand beyond that.
+    added: f64,
     /// What is ordered: no quantile is below it.
     floor: f64,
     is_other: bool,
@@ -184,23 +188,21 @@ fn wanted<'a>(orders: impl Iterator<Item = &'a Ordered>, forecast: &[(Bucket, f6
 impl Statement {
     #[expect(clippy::cast_precision_loss, reason = "units of an order are far below 2^53")]
     fn new(stated: Stated, net: Net, mean: f64, is_alone: bool) -> Self {
-        let mut by = Adjustment::NONE;
+        let (mut factor, mut added) = (1.0, 0.0);
         if stated.demand.to_bits() != mean.to_bits() {
-            by = if mean > 0.0 {
-                Adjustment { scale: stated.demand / mean, shift: 0.0 }
-            } else {
-                Adjustment { scale: 1.0, shift: stated.demand }
-            };
+            (factor, added) = if mean > 0.0 { (stated.demand / mean, 0.0) } else { (1.0, stated.demand) };
         }
+        let is_changed = (factor, added) != (1.0, 0.0);
         if let Some(Alert::OverForecast { beyond }) = net.alert {
-            by.shift += beyond;
+            added += beyond;
         }
         let has_orders = !net.orders.is_empty();
         Self {
             demand: net.demand,
-            by,
+            factor,
+            added,
             floor: net.ordered as f64,
-            is_other: by != Adjustment::NONE || has_orders,
+            is_other: is_changed || has_orders,
             stated: (!is_alone).then_some(stated),
             net: has_orders.then_some(net),
         }
@@ -208,7 +210,7 @@ impl Statement {
 
     /// The bucket's distribution.
     pub(super) fn bucket(&self, forecast: Distribution) -> Distribution {
-        if self.is_other { restated(&forecast, self.demand, self.by, self.floor) } else { forecast }
+        if self.is_other { restated(&forecast, self.demand, self.factor, self.floor) } else { forecast }
     }
 }
 
@@ -217,14 +219,21 @@ pub(super) fn interval(forecast: Distribution, stated: &[Statement], means: &[f6
     if stated.iter().all(|one| !one.is_other) {
         return forecast;
     }
-    let parts: Vec<_> = means.iter().zip(stated).map(|(&mean, one)| (mean, one.by)).collect();
-    let by = Adjustment::over(&parts);
+    let (mut whole, mut times) = (0.0, 0.0);
+    for (one, mean) in stated.iter().zip(means) {
+        whole += mean;
+        times += mean * one.factor;
+    }
+    let factor = if whole > 0.0 { times / whole } else { 1.0 };
+    let added: f64 = stated.iter().map(|one| one.added).sum();
     let floor = stated.iter().map(|one| one.floor).sum();
-    restated(&forecast, by.of(forecast.mean()), by, floor)
+    restated(&forecast, forecast.mean().mul_add(factor, added), factor, floor)
 }
 
-fn restated(of: &Distribution, mean: f64, by: Adjustment, floor: f64) -> Distribution {
-    Distribution::new(mean.max(floor), |level| by.of(of.quantile(level)).max(floor))
+/// Another mean, the variance times the factor, nothing below the floor.
+fn restated(of: &Distribution, mean: f64, factor: f64, floor: f64) -> Distribution {
+    let wide = factor.sqrt();
+    Distribution::new(mean.max(floor), |level| ((of.quantile(level) - of.mean()).mul_add(wide, mean)).max(floor))
 }
 
 #[cfg(test)]

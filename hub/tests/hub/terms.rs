@@ -262,9 +262,10 @@ async fn a_contract_wins_the_buckets_it_names_says_so_and_is_planned_on() {
     assert_eq!(said, ["Bea", "Cy", "Binwire"]);
     assert_eq!((third["mean"].as_f64(), &third["statement"]["winner"]), (Some(90.0), &json!("from-sales")));
     assert_eq!((&first["mean"], &first["statement"]["winner"]), (&plain["ahead"][0]["mean"], &json!("forecast")));
-    // The spread stays as wide beside its mean, the interval of two weeks follows its second one.
-    let spread = |of: &Value| of["q95"].as_f64().unwrap() / mean(of);
-    assert!((spread(second) - spread(&plain["ahead"][1])).abs() < 1e-3, "{second}");
+    // The variance goes with the mean, as that of counts does; the interval of two weeks follows its second one.
+    let above = |of: &Value| of["q95"].as_f64().unwrap() - mean(of);
+    let wider = above(second) / above(&plain["ahead"][1]);
+    assert!((wider - (400.0 / mean(&plain["ahead"][1])).sqrt()).abs() < 1e-3, "{wider}: {second}");
     let added = mean(&with["interval"]) - mean(&plain["interval"]);
     let change = mean(second) - mean(&plain["ahead"][1]);
     assert!((added - change).abs() < 0.02 * change, "{added} of {change}");

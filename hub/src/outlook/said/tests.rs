@@ -39,11 +39,11 @@ fn said(sources: Vec<Opinion>, orders: Vec<Ordered>) -> Said {
 }
 
 #[test]
-fn a_statement_keeps_the_relative_spread_and_orders_beyond_it_are_added() {
-    let span = Spoken { from: week(0).first_day(), to: week(0).last_day(), units: 30.0 };
+fn a_statement_moves_mean_and_variance_by_one_factor_and_orders_beyond_it_are_added() {
+    let span = Spoken { from: week(0).first_day(), to: week(0).last_day(), units: 80.0 };
     let stated = said(vec![opinion("frame", vec![span])], Vec::new()).of(&key(), &forecast(&[20.0, 20.0])).unwrap();
     let (before, after) = (spread_around(20.0), stated[0].bucket(spread_around(20.0)));
-    assert_eq!((after.mean(), after.quantile(0.95)), (30.0, before.quantile(0.95) * 1.5));
+    assert_eq!((after.mean(), after.quantile(0.95)), (80.0, 80.0 + 2.0 * (before.quantile(0.95) - 20.0)));
     assert_eq!(stated[1].bucket(before), before, "nobody speaks of the second week");
     let orders = vec![ordered("SO-1", week(1).first_day(), 25)];
     let stated = said(Vec::new(), orders).of(&key(), &forecast(&[20.0, 20.0])).unwrap();
@@ -52,6 +52,19 @@ fn a_statement_keeps_the_relative_spread_and_orders_beyond_it_are_added() {
     assert_eq!(after.quantile(0.01), 25.0);
     let over = interval(spread_around(40.0), &stated, &[20.0, 20.0]);
     assert_eq!((over.mean(), over.quantile(0.95)), (45.0, spread_around(40.0).quantile(0.95) + 5.0));
+}
+
+#[test]
+fn a_contract_for_an_item_that_hardly_moves_is_stock_for_the_contract() {
+    // One piece in a hundred weeks: the 95 % quantile is nothing, and would stay so at any multiple of itself.
+    let rare = Distribution::new(0.01, |level| if level > 0.99 { 1.0 } else { 0.0 });
+    let span = Spoken { from: week(0).first_day(), to: week(0).last_day(), units: 400.0 };
+    let stated = said(vec![opinion("frame", vec![span])], Vec::new()).of(&key(), &forecast(&[0.01])).unwrap();
+    for after in [stated[0].bucket(rare), interval(rare, &stated, &[0.01])] {
+        assert_eq!(after.mean(), 400.0);
+        assert!((390.0..=400.0).contains(&after.quantile(0.95)), "{after:?}");
+        assert!((400.0..=700.0).contains(&after.quantile(0.999)), "{after:?}");
+    }
 }
 
 #[test]
