@@ -45,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) items: BTreeMap<String, ItemRow>,
     /// Items that are not planned, since their row is at fault; why.
     pub(crate) held: BTreeMap<String, String>,
+    /// Whether a row of items.csv is at fault that may be any item's.
+    has_nameless: bool,
     pub(crate) site: SiteFile,
     pub(crate) said: Said,
     /// Files that cannot be read.
@@ -83,6 +85,15 @@ impl Terms {
         let limits = |fault: &&RowFault| fault.file != EVENTS && fault.file != SOURCES && fault.file != ORDERS;
         let fault = self.unread.iter().find(limits).filter(|_| !self.is_of_before)?;
         Some(format!("{fault}; nothing is planned before it is known what is allowed"))
+    }
+
+    /// Why an item may not be planned, where that is so.
+    pub(crate) fn refusal_of(&self, item: &str) -> Option<String> {
+        let is_lost = self.has_nameless && !self.items.contains_key(item);
+        self.refusal().or_else(|| self.held.get(item).cloned()).or_else(|| {
+            is_lost
+                .then(|| format!("has no row in {ITEMS}, where a row is at fault that may be its own; mend that one"))
+        })
     }
 
     /// Every fault, those of whole files first.
@@ -164,6 +175,7 @@ impl Terms {
             self.notes.push(format!("items.csv: {columns} passed over; the ledger says what is on hand"));
         }
         self.held = file.held;
+        self.has_nameless = file.has_nameless;
         let mut elsewhere = 0;
         for row in file.rows {
             let is_here = row.site.as_ref().is_none_or(|site| *site == feed.site.as_str())

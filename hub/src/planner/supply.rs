@@ -38,10 +38,8 @@ pub(super) fn plan(
 ) -> Result<FeedPlan, PlannerError> {
     let demand = Arc::clone(&outlook.demand);
     let terms = &demand.terms;
-    let mut refused = terms.held.clone();
-    if let Some(why) = terms.refusal() {
-        refused.extend(demand.series.keys().map(|key| (key.item.clone(), why.clone())));
-    }
+    let items = demand.series.keys().map(|key| &key.item);
+    let refused: BTreeMap<_, _> = items.filter_map(|item| Some((item.clone(), terms.refusal_of(item)?))).collect();
     let service = f64::from(holding.service_milli) / 1_000.0;
     let aim = Aim { today: demand.today, size, span, lead: holding.lead, service };
     let horizon_days = days(size, span.horizon).min(HORIZON_MAX);

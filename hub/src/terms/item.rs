@@ -91,6 +91,8 @@ pub(crate) struct ItemFile {
     pub(crate) rows: Vec<ItemRow>,
     /// Items whose row cannot be used, and why.
     pub(crate) held: BTreeMap<String, String>,
+    /// Whether there is a row of which nobody can say whose it is.
+    pub(crate) has_nameless: bool,
     /// Columns that were passed over.
     pub(crate) passed_over: Vec<String>,
 }
@@ -150,7 +152,12 @@ pub(crate) fn read(
         }
     }
     let mut seen: BTreeMap<(String, Option<String>, Option<String>), u64> = BTreeMap::new();
-    while let Some(row) = table.next(faults)? {
+    loop {
+        let told = faults.count;
+        let row = table.next(faults)?;
+        // A row that is no text.
+        file.has_nameless |= faults.count > told;
+        let Some(row) = row else { break };
         let line = row.line();
         let fields = Fields { columns: &columns, row: &row, counted };
         let read = fields.row(line, policy).and_then(|read| match seen.get(&place(&read, counted)) {
@@ -163,9 +170,12 @@ pub(crate) fn read(
                 file.rows.push(read);
             }
             Err(why) => {
-                if let Some(item) = fields.text("item") {
-                    let why = format!("items.csv, line {line}: {why}");
-                    file.held.entry(item.to_owned()).or_insert(why);
+                match fields.text("item") {
+                    Some(item) => {
+                        let why = format!("items.csv, line {line}: {why}");
+                        file.held.entry(item.to_owned()).or_insert(why);
+                    }
+                    None => file.has_nameless = true,
                 }
                 faults.add(&row, why);
             }

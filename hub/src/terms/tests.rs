@@ -46,6 +46,18 @@ fn an_item_that_two_rows_are_about_is_not_planned_unless_they_are_told_apart() {
 }
 
 #[test]
+fn a_row_that_may_be_anyones_holds_every_item_that_has_none() {
+    let (_folder, terms) = read(&[("items.csv", "item,lead_days,capacity\nBOLT,7,10\n,7,20\n")]);
+    assert_eq!(terms.refusal_of("BOLT"), None);
+    assert!(terms.refusal_of("SEAL").unwrap().contains("may be its own"));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("items.csv"), b"item,lead_days,owner\nBOLT,7,vendor\nSEAL,7,M\xfcller\n").unwrap();
+    let terms = Terms::read(folder.path(), &feed());
+    assert_eq!(faults(&terms), ["items.csv, line 3: is not UTF-8 text"]);
+    assert!(terms.refusal_of("BOLT").is_none() && terms.refusal_of("SEAL").is_some());
+}
+
+#[test]
 fn the_fingerprint_is_that_of_what_was_read_and_nothing_else() {
     let of = |files: &[(&str, &str)]| read(files).1.fingerprint.unwrap();
     let events = "id,site,items,from,to,effect,amount,author,reason\ne1,*,BOLT,2026-12,2026-12,percent,5,Ada,x\n";
