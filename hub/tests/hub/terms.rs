@@ -344,7 +344,7 @@ async fn a_row_at_fault_is_named_its_item_is_not_planned_and_the_others_count() 
     let week = plain["ahead"][1]["bucket"].as_str().unwrap();
     fs::write(
         server.said(ACME, "items.csv"),
-        items_csv(",on_hand,capacity", &[("BOLT", ",9,many"), ("SEAL", ",9,90")]),
+        items_csv(",on_hand,capacity", &[("BOLT", ",9,many"), ("SEAL", ",some,90")]),
     )
     .unwrap();
     fs::write(
