@@ -40,7 +40,8 @@ const LINES_SHOWN: usize = 20;
 /// What a plan is made from.
 #[derive(Args)]
 pub(super) struct Asked {
-    /// Folder with items.csv, usage.csv or demand.csv, and site.toml where there is something to say; docs/planning.md
+    /// Folder with items.csv, usage.csv or demand.csv, and where there is something to say site.toml, sources.csv, orders.csv;
+    /// docs/planning.md
     #[arg(long)]
     pub(super) data: PathBuf,
     /// How items are ordered that name no policy of their own
