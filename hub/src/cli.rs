@@ -6,6 +6,7 @@
 
 mod backtest;
 mod change;
+mod check;
 mod forecast;
 mod look;
 mod replenish;
@@ -146,15 +147,7 @@ pub fn main() -> ExitCode {
     };
     let done = match &command {
         Command::Serve(_) => serve(loaded, config),
-        Command::Check(ConfigArg { config }) => {
-            say(&format!(
-                "{} is good: {} feeds, {} viewers",
-                config.display(),
-                loaded.feeds.len(),
-                loaded.viewers.len()
-            ));
-            Ok(())
-        }
+        Command::Check(ConfigArg { config }) => print(check::check(&loaded, config)),
         Command::Sites(args) => print(look::sites(&loaded, args.json)),
         Command::OnHand(args) => print(look::on_hand(&loaded, args.json)),
         Command::Movements(args) => print(look::movements(&loaded, args.json)),
@@ -239,7 +232,7 @@ async fn reload(hub: &Hub, path: &Path) {
         Err(error) => Err(error.into()),
     };
     match read {
-        Ok(replayed) => tracing::info!(replayed, "items of the feeds are read anew"),
+        Ok(replayed) => tracing::info!(replayed, "items and planning folders of the feeds are read anew"),
         Err(error) => tracing::error!(error = %format_args!("{error:#}"), "configuration is not taken on"),
     }
 }

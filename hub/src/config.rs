@@ -74,6 +74,8 @@ pub struct FeedConfig {
     pub silent_hours: u32,
     /// The site's own time: which day a movement was made on.
     pub time_zone: TimeZone,
+    /// Folder of what planners say: items.csv, site.toml, events.csv, sources.csv, orders.csv, each if there. `None` says nothing.
+    pub planning: Option<PathBuf>,
 }
 
 /// `[[viewer]]`: someone who may look, and at which feeds.
@@ -126,7 +128,7 @@ impl FeedConfig {
     /// A feed that takes every item.
     #[must_use]
     pub fn new(site: SiteName, name: FeedName, token: Token) -> Self {
-        Self { site, name, token, items: None, silent_hours: SILENT_HOURS, time_zone: TimeZone::UTC }
+        Self { site, name, token, items: None, silent_hours: SILENT_HOURS, time_zone: TimeZone::UTC, planning: None }
     }
 
     #[must_use]

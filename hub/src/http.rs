@@ -32,6 +32,7 @@ use crate::{
     page,
     planner::Planner,
     store::{Store, StoreError, StoredFeed},
+    terms::Folders,
     token::Token,
 };
 
@@ -70,7 +71,12 @@ struct ViewerAccess {
 
 impl App {
     /// `tasks` holds what outlives a request; all of it ends when `shutdown` does.
-    pub(crate) fn new(config: &HubConfig, store: Store, tasks: TaskTracker, shutdown: CancellationToken) -> Arc<Self> {
+    pub(crate) fn new(
+        config: &HubConfig,
+        (store, folders): (Store, Arc<Folders>),
+        tasks: TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Arc<Self> {
         let access =
             |(feed, config): (&StoredFeed, &FeedConfig)| FeedAccess { feed: feed.clone(), token: config.token.clone() };
         let feeds = store.feeds().iter().zip(&config.feeds).map(access).collect();
@@ -85,7 +91,7 @@ impl App {
         Arc::new(Self {
             feeds,
             viewers: viewers.collect(),
-            planner: Planner::new(&config.feeds),
+            planner: Planner::new(&config.feeds, folders),
             store,
             intakes: Semaphore::new(INTAKES_MAX),
             lives: Arc::new(Semaphore::new(LIVE_MAX)),

@@ -7,7 +7,8 @@
 //! intake        what every door does with a batch        mqtt   the door at a broker
 //! http          intake, reads, live feed, sign-in        page · view · words   what people and programs are shown
 //! planner       demand, forecast and plan when asked   demand · outlook · restock   what they are made of, pure
-//! history · report   a planner's own files in, a report out (command line only)
+//! terms         what planners say in a folder: agreement, item terms, events, sources, orders
+//! history · report   a planner's own files in, a report out
 //! store         the only SQL: one thread that writes, several that look
 //! alarm · watch what of a feed a person must know
 //! cursor        where a reader stands        token · feed   who and what
@@ -38,6 +39,7 @@ mod outlook;
 mod planner;
 mod report;
 mod restock;
+mod terms;
 
 mod page;
 mod view;

@@ -1,9 +1,10 @@
 //! Demand, forecast and plan of what the store holds, worked out when somebody asks and kept until the feed goes on.
 //!
 //! What is kept is keyed by the feed's cursor and the site's date, so that it is never older than the movements a reader
-//! can see; a correction of a clock, a replayed movement and a new day change the key too. Works on one feed at a time:
-//! nothing of one feed is ever in the answer, the pool or the cache entry of another.
+//! can see; a correction of a clock, a replayed movement, a new day and another word of a planner change the key too. Works
+//! on one feed at a time: nothing of one feed is ever in the answer, the pool or the cache entry of another.
 
+mod supply;
 mod view;
 
 use std::{
@@ -15,21 +16,18 @@ use gateway_proto::time::WallTime;
 use jiff::{civil::Date, tz::TimeZone};
 use planning::{
     demand::{BucketSize, Series, SeriesKey},
-    replenish::{
-        item::OnHand,
-        plan::{Plan, PlanError},
-    },
+    replenish::plan::{Plan, PlanError},
 };
 use tokio::sync::Semaphore;
 
-pub(crate) use self::view::{DemandView, ForecastView, PlanView};
+pub(crate) use self::view::{DemandView, ForecastView, PlanView, TermsView};
 use crate::{
     config::FeedConfig,
     demand::{demand, local},
     feed::FeedKey,
-    outlook::{Foreseen, Outlook, Span, Subject, outlook},
-    restock::{Aim, Shelf, Wanted, restock},
+    outlook::{Outlook, OutlookError, Span, Subject, explain, outlook},
     store::{self, Store, StoreError, StoredFeed},
+    terms::{Folders, Terms},
 };
 
 /// Answers kept, each one feed in one size of bucket: the feeds of a few viewers at work.
@@ -41,9 +39,10 @@ const WORKERS_MAX: usize = 2;
 /// Works out what is asked.
 pub(crate) struct Planner {
     zones: BTreeMap<FeedKey, TimeZone>,
+    folders: Arc<Folders>,
     demands: Kept<(FeedKey, BucketSize), Arc<FeedDemand>>,
     outlooks: Kept<(FeedKey, BucketSize, Span), Arc<FeedOutlook>>,
-    plans: Kept<(FeedKey, BucketSize, Span, Terms), Arc<FeedPlan>>,
+    plans: Kept<(FeedKey, BucketSize, Span, Holding), Arc<FeedPlan>>,
     workers: Semaphore,
 }
 
@@ -58,6 +57,8 @@ pub(crate) struct FeedDemand {
     pub(crate) today: Date,
     /// The day of the site's last word.
     pub(crate) known_until: Option<Date>,
+    /// What planners say.
+    pub(crate) terms: Arc<Terms>,
 }
 
 /// What is expected of a feed's items, in the order of their codes.
@@ -72,11 +73,16 @@ pub(crate) struct FeedOutlook {
 pub(crate) struct FeedPlan {
     pub(crate) outlook: Arc<FeedOutlook>,
     pub(crate) plan: Plan,
+    /// Items that are not planned though they can be forecast, and why.
+    pub(crate) refused: BTreeMap<String, String>,
+    /// What of the joint orders is passed over.
+    pub(crate) notes: Vec<String>,
 }
 
-/// How stock is to be held: lead time in buckets, and service in thousandths, so that it can be a key.
+/// How stock is to be held where nothing is said of an item: lead time in buckets, and service in thousandths, so that it
+/// can be a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Terms {
+pub(crate) struct Holding {
     pub(crate) lead: usize,
     pub(crate) service_milli: u16,
 }
@@ -89,6 +95,8 @@ pub(crate) enum PlannerError {
     #[error("forecasts of this hub have stopped")]
     Stopped,
     #[error(transparent)]
+    Outlook(#[from] OutlookError),
+    #[error(transparent)]
     Plan(#[from] PlanError),
 }
 
@@ -99,15 +107,18 @@ struct Stamp {
     today: Date,
     /// The site's last word, by its own day: the days after it are unknown.
     known_until: Option<Date>,
+    /// Of what planners say.
+    terms: Option<String>,
 }
 
 /// Answers of before, the least used first.
 struct Kept<K, V>(Mutex<VecDeque<(K, Option<Stamp>, V)>>);
 
 impl Planner {
-    pub(crate) fn new(feeds: &[FeedConfig]) -> Self {
+    pub(crate) fn new(feeds: &[FeedConfig], folders: Arc<Folders>) -> Self {
         Self {
             zones: feeds.iter().map(|feed| (feed.key(), feed.time_zone.clone())).collect(),
+            folders,
             demands: Kept::default(),
             outlooks: Kept::default(),
             plans: Kept::default(),
@@ -138,9 +149,10 @@ impl Planner {
     ) -> Result<(Stamp, Arc<FeedDemand>), PlannerError> {
         let zone = self.zones.get(&feed.key).cloned().unwrap_or(TimeZone::UTC);
         let (today, key) = (local(now, &zone), (feed.key.clone(), size));
+        let terms = self.folders.of(&feed.key);
         let look = {
-            let (feed, zone) = (feed.clone(), zone.clone());
-            move |db: &store::Snapshot| stamp(db, &feed, &zone, today)
+            let (feed, zone, terms) = (feed.clone(), zone.clone(), terms.fingerprint.clone());
+            move |db: &store::Snapshot| stamp(db, &feed, &zone, today, terms)
         };
         let stamp = store.read(look).await?;
         if let Some(kept) = self.demands.get(&key, &stamp) {
@@ -151,8 +163,11 @@ impl Planner {
         // Read again with its stamp: the feed may have gone on.
         let (stamp, found) = store
             .read(move |db| {
-                let stamp = self::stamp(db, &read, &zone, today)?;
-                let series = demand(&read.key, &store::past(db, &read)?, &zone, size, now);
+                let stamp = self::stamp(db, &read, &zone, today, terms.fingerprint.clone())?;
+                let mut series = demand(&read.key, &store::past(db, &read)?, &zone, size, now);
+                for series in series.values_mut() {
+                    explain(series, &terms.said.events, None);
+                }
                 let mut held = BTreeMap::new();
                 for row in store::on_hand(db, std::slice::from_ref(&read), None)? {
                     if row.place.is_stock() {
@@ -160,7 +175,7 @@ impl Planner {
                     }
                 }
                 let known_until = stamp.known_until;
-                Ok((stamp, FeedDemand { feed: read.key, series, held, today, known_until }))
+                Ok((stamp, FeedDemand { feed: read.key, series, held, today, known_until, terms }))
             })
             .await?;
         let found = Arc::new(found);
@@ -187,18 +202,15 @@ impl Planner {
         }
         let _turn = self.workers.acquire().await.map_err(|_| PlannerError::Stopped)?;
         let worked = tokio::task::spawn_blocking(move || {
-            let pool: Vec<_> =
-                demand.series.values().map(|series| Subject { series, unit: 1.0, strengths: &[] }).collect();
-            let outlooks = outlook(&pool, span, &[]).unwrap_or_default();
-            drop(pool);
-            FeedOutlook { demand, outlooks }
+            let outlooks = outlook(&subjects(&demand), span, &demand.terms.said)?;
+            Ok::<_, PlannerError>(FeedOutlook { demand, outlooks })
         });
-        let found = Arc::new(worked.await.map_err(|_| PlannerError::Stopped)?);
+        let found = Arc::new(worked.await.map_err(|_| PlannerError::Stopped)??);
         self.outlooks.keep(key, stamp, Arc::clone(&found));
         Ok(found)
     }
 
-    /// What to send for every item of a feed that can be forecast.
+    /// What to send for every item of a feed that can be planned.
     ///
     /// # Errors
     /// [`PlannerError`] when the store cannot be read or its items cannot be planned together.
@@ -207,64 +219,42 @@ impl Planner {
         store: &Store,
         feed: &StoredFeed,
         size: BucketSize,
-        (span, terms): (Span, Terms),
+        (span, holding): (Span, Holding),
         now: WallTime,
     ) -> Result<Arc<FeedPlan>, PlannerError> {
         let outlook = self.outlook(store, feed, size, span, now).await?;
-        let key = (feed.key.clone(), size, span, terms);
+        let key = (feed.key.clone(), size, span, holding);
         // What is kept of the same outlook stands on the same stamp.
         if let Some(kept) = self.plans.newest(&key).filter(|kept| Arc::ptr_eq(&kept.outlook, &outlook)) {
             return Ok(kept);
         }
         let _turn = self.workers.acquire().await.map_err(|_| PlannerError::Stopped)?;
-        let worked = tokio::task::spawn_blocking(move || {
-            let demand = &outlook.demand;
-            let items = demand.series.keys().zip(&outlook.outlooks);
-            let wanted: Vec<_> = items
-                .filter_map(|(key, outlook)| match outlook {
-                    Outlook::Refused(_) => None,
-                    Outlook::Foreseen(seen) => {
-                        Some(Wanted { id: &key.item, seen, shelf: shelf(demand, &key.item, seen), unit: 1.0 })
-                    }
-                })
-                .collect();
-            let service = f64::from(terms.service_milli) / 1_000.0;
-            let plan = restock(&wanted, Aim { today: demand.today, size, span, lead: terms.lead, service })?;
-            Ok::<_, PlannerError>(FeedPlan { outlook, plan })
-        });
+        let worked = tokio::task::spawn_blocking(move || supply::plan(outlook, size, span, holding));
         let found = Arc::new(worked.await.map_err(|_| PlannerError::Stopped)??);
         self.plans.keep_newest(key, Arc::clone(&found));
         Ok(found)
     }
 }
 
-/// Stock as planning takes it. Books below nothing do not say what is there. A site that was not heard of since before
-/// yesterday may have used nothing, or twice what was expected of these days.
-fn shelf(demand: &FeedDemand, item: &str, seen: &Foreseen) -> Shelf {
-    let quantity = demand.held.get(item).copied().unwrap_or(0);
-    Shelf::of(match demand.known_until {
-        Some(at) if quantity >= 0 => {
-            let days = (demand.today - at).get_days();
-            let per_day = seen.ahead.first().map_or(0.0, |next| next.demand.mean() / f64::from(next.bucket.days()));
-            #[expect(clippy::cast_possible_truncation, reason = "clamped to what there is")]
-            let used = (2.0 * per_day * f64::from(days)).ceil().min(1e15) as i64;
-            match days {
-                ..=1 => OnHand::Exactly(quantity),
-                2.. => OnHand::LastKnown { quantity, low: (quantity - used).max(0), high: quantity, at },
-            }
-        }
-        Some(_) | None => OnHand::Unknown,
-    })
+/// A feed's items as one pool.
+fn subjects(demand: &FeedDemand) -> Vec<Subject<'_>> {
+    demand.series.values().map(|series| Subject { series, unit: 1.0, strengths: &[] }).collect()
 }
 
-fn stamp(db: &store::Snapshot, feed: &StoredFeed, zone: &TimeZone, today: Date) -> Result<Stamp, StoreError> {
+fn stamp(
+    db: &store::Snapshot,
+    feed: &StoredFeed,
+    zone: &TimeZone,
+    today: Date,
+    terms: Option<String>,
+) -> Result<Stamp, StoreError> {
     let feeds = std::slice::from_ref(feed);
     let health = store::health(db, feeds)?;
     let known_until = health.first().and_then(|health| health.heard_at).map(|at| local(at, zone));
     let ahead = health.first().map_or(0, |health| health.ahead);
     // Records ahead are behind no cursor, yet they tell of a backlog.
     let cursor = format!("{}+{}", store::now(db, feeds)?, u64::from(ahead > 0));
-    Ok(Stamp { cursor, today, known_until })
+    Ok(Stamp { cursor, today, known_until, terms })
 }
 
 impl<K, V> Default for Kept<K, V> {

@@ -2,7 +2,7 @@
 //!
 //! What nobody has said is taken as follows, and said in docs/demand.md: periodic review with the service asked for; minimum
 //! order and multiple 1; no bin capacity; nothing on order, allocated or waiting; work every day; lead time without spread. No
-//! agreement means that a plan is advice. Pure.
+//! agreement means that a plan is advice. What is said of an item is in its row ([`crate::terms`]). Pure.
 
 use std::sync::Arc;
 
@@ -22,6 +22,9 @@ use planning::{
 };
 
 use crate::outlook::{Ahead, Foreseen, Span};
+
+/// Buckets of one outlook, at most: two years of weeks.
+pub(crate) const BUCKETS_MAX: usize = 104;
 
 /// Points that stand for the distribution of the interval, of equal weight: enough for the 99.9 % level.
 const POINTS: usize = 1_000;
@@ -93,8 +96,40 @@ pub(crate) fn days(size: BucketSize, buckets: usize) -> usize {
         }
 }
 
+/// Whole buckets that an interval takes, 1 to [`BUCKETS_MAX`].
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "2000 days at most"
+)]
+pub(crate) fn buckets(interval: Interval, size: BucketSize) -> usize {
+    ((interval.days() / days(size, 1) as f64).ceil() as usize).clamp(1, BUCKETS_MAX)
+}
+
+/// The need of an item over its own interval, from an outlook over the whole buckets it takes; `per_day` is from today on.
 #[expect(clippy::cast_precision_loss, reason = "a few hundred days")]
-fn item(wanted: &Wanted<'_>, aim: Aim, horizon_days: usize) -> Item {
+pub(crate) fn need(seen: &Foreseen, interval: Interval, size: BucketSize, per_day: Vec<f64>) -> Need {
+    let whole = days(size, buckets(interval, size)) as f64;
+    let over = part(law(&seen.interval, 1.0), interval.days() / whole);
+    let lead = over.mean() / interval.days().max(1e-9) * interval.lead_sd;
+    let over = if lead > 0.0 { over.with_variance(over.variance() + lead * lead) } else { over };
+    Need::forecast(per_day, over, interval.lead_days, interval.review_days)
+}
+
+/// The need of an item whose demand has the same law every day.
+pub(crate) fn steady(per_day: &Law, interval: Interval) -> Need {
+    Need::steady(per_day, interval.lead_days, interval.lead_sd, interval.review_days)
+}
+
+/// The law of a part of the buckets it was forecast over; of all of them, itself.
+fn part(law: Law, part: f64) -> Law {
+    if (part - 1.0).abs() < 1e-9 { law } else { law.moments_times(part) }
+}
+
+/// The item where nothing is said of it but how stock is to be held.
+#[expect(clippy::cast_precision_loss, reason = "a few hundred days")]
+pub(crate) fn item(wanted: &Wanted<'_>, aim: Aim, horizon_days: usize) -> Item {
     let (lead, review) = (days(aim.size, aim.lead), days(aim.size, aim.span.interval.saturating_sub(aim.lead)));
     let interval = Interval { lead_days: lead as f64, lead_sd: 0.0, review_days: review as f64 };
     let expected = expected(&wanted.seen.ahead, wanted.unit, aim.today, horizon_days);

@@ -10,6 +10,7 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -33,6 +34,7 @@ use crate::{
     listen::Listener,
     mqtt,
     store::{Store, StoreError, Writer},
+    terms::Folders,
     tls, watch,
 };
 
@@ -51,6 +53,7 @@ pub struct Hub {
     tasks: TaskTracker,
     store: Store,
     feeds: Vec<FeedKey>,
+    folders: Arc<Folders>,
     writer: Thread,
 }
 
@@ -82,7 +85,10 @@ impl Hub {
             let door = mqtt::Door::new(broker, &config, store.clone())?;
             tasks.spawn(door.run(shutdown.clone()));
         }
-        let router = http::router(App::new(&config, store.clone(), tasks.clone(), shutdown.clone()));
+        let feeds = config.feeds.clone();
+        let folders = spawn_blocking(move || Arc::new(Folders::read(&feeds))).await.context("read planning folders")?;
+        let parts = (store.clone(), Arc::clone(&folders));
+        let router = http::router(App::new(&config, parts, tasks.clone(), shutdown.clone()));
         tasks.spawn(watch::run(store.clone(), shutdown.clone()));
         let mut listening = JoinSet::new();
         listening.spawn(listener.run(router, shutdown.clone(), GRACE));
@@ -95,6 +101,7 @@ impl Hub {
             tasks,
             store,
             feeds: config.feeds.iter().map(FeedConfig::key).collect(),
+            folders,
             writer,
         })
     }
@@ -113,7 +120,7 @@ impl Hub {
     }
 
     /// Takes on the items of the feeds as a configuration has them now and applies what was parked for want of them; says
-    /// how many movements. Nothing else of the configuration is taken on.
+    /// how many movements. Reads the planning folders anew. Nothing else of the configuration is taken on.
     ///
     /// # Errors
     /// When the feeds are not those that were started with, or the store has stopped.
@@ -121,6 +128,8 @@ impl Hub {
         if !config.feeds.iter().map(FeedConfig::key).eq(self.feeds.iter().cloned()) {
             bail!("the list of feeds has changed; restart the hub to take it on");
         }
+        let (folders, feeds) = (Arc::clone(&self.folders), config.feeds.clone());
+        spawn_blocking(move || folders.read_anew(&feeds)).await.context("read planning folders")?;
         Ok(self.store.carry(&config.feeds).await?)
     }
 

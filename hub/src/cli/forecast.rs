@@ -1,26 +1,27 @@
 //! `binwire-hub forecast`: a planner's own history in, forecasts and a report out, so that they can be tried before they are
 //! believed. Files in and out; every number comes from [`crate::outlook`].
 
-use std::{
-    collections::BTreeSet,
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+mod tables;
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use jiff::civil::Date;
 use planning::{
-    demand::{BucketSize, Cell, KnownEvent},
+    demand::{BucketSize, KnownEvent},
     replenish::plan::Plan,
 };
 
 use crate::{
     history::{self, Axis, History, Item, Reading},
-    outlook::{self, Judged, METHODS, Outlook, Span, Subject, Trial},
+    outlook::{self, Judged, METHODS, Outlook, Said, Span, Subject, Trial},
     report::{self, PlanSheet, PoolSheet, Report, Sheet},
     restock::{Aim, Wanted, projected, restock},
+    terms::{
+        Spoken,
+        site::{self, SiteFile},
+    },
 };
 
 /// Buckets ahead, at most: two years of weeks. Nobody's history says more.
@@ -90,10 +91,8 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
     ensure!(args.out.is_some() || args.html.is_some(), "say where to write: --out FOLDER or --html FILE, or both");
     let mut history = history::read(&args.data, &Reading { size: args.bucket, through: args.through })?;
     super::progress(&format!("read {} rows, {} at fault", history.rows, history.faults.count));
-    let lines = match &args.events {
-        Some(path) => history::events(path, &mut history.faults)?,
-        None => Vec::new(),
-    };
+    let site = SiteFile::read(&args.data).with_context(|| format!("read {}", args.data.join(site::NAME).display()))?;
+    let spoken = Spoken::read(&args.data, args.events.as_deref(), &mut history.faults)?;
     let items = history.pools.iter().flat_map(|pool| &pool.items);
     let known: BTreeSet<&str> = items.map(|item| item.series.key.item.as_str()).collect();
     if let Some(unknown) = args.series.iter().find(|wanted| !known.contains(wanted.as_str())) {
@@ -101,9 +100,9 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
     }
     let mut found = Vec::new();
     for pool in &mut history.pools {
-        let events = history::for_pool(&lines, &pool.name, pool.axis, &mut history.faults);
-        explain(&mut pool.items, &events);
-        found.push(look_ahead(pool, args, &events)?);
+        let said = spoken.of(&pool.name, pool.axis, &site, &mut history.faults);
+        explain(&mut pool.items, &said.events);
+        found.push(look_ahead(pool, args, &said)?);
     }
     let pools = history.pools.iter().zip(&found).map(|(pool, found)| sheets(pool, found, &args.series)).collect();
     let report = Report {
@@ -120,7 +119,7 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
         charts_max: args.charts,
     };
     if let Some(folder) = &args.out {
-        write_tables(folder, &report)?;
+        tables::write(folder, &report)?;
     }
     if let Some(path) = &args.html {
         fs::write(path, report::render(&report)).with_context(|| format!("write {}", path.display()))?;
@@ -131,20 +130,17 @@ pub(super) fn forecast(args: &ForecastArgs) -> anyhow::Result<String> {
 /// What an event of the past explains is no outlier.
 fn explain(items: &mut [Item], events: &[KnownEvent]) {
     for item in items {
-        let about: Vec<_> = events.iter().filter(|event| event.is_about(&item.series.key)).collect();
         let first = item.series.first;
         let strengths = &item.strengths;
-        let is_explained = |bucket| {
+        let is_strong = |bucket| {
             let strength = usize::try_from(first.until(bucket)).ok().and_then(|place| strengths.get(place));
-            strength.is_some_and(|strength| *strength > 0.0) || about.iter().any(|event| event.covers(bucket))
+            strength.is_some_and(|strength| *strength > 0.0)
         };
-        if !about.is_empty() || !strengths.is_empty() {
-            item.series = item.series.clone().explained(is_explained);
-        }
+        outlook::explain(&mut item.series, events, (!strengths.is_empty()).then_some(&is_strong));
     }
 }
 
-fn look_ahead(pool: &history::Pool, args: &ForecastArgs, events: &[KnownEvent]) -> anyhow::Result<Found> {
+fn look_ahead(pool: &history::Pool, args: &ForecastArgs, said: &Said) -> anyhow::Result<Found> {
     let subjects: Vec<_> = pool
         .items
         .iter()
@@ -152,7 +148,7 @@ fn look_ahead(pool: &history::Pool, args: &ForecastArgs, events: &[KnownEvent]) 
         .collect();
     let span = Span { horizon: args.horizon, interval: args.interval, season: pool.season };
     super::progress(&format!("{}: forecast {} items", pool.name, pool.items.len()));
-    let outlooks = outlook::outlook(&subjects, span, events)?;
+    let outlooks = outlook::outlook(&subjects, span, said)?;
     let foreseen: Vec<usize> = (0..subjects.len()).filter(|&at| matches!(outlooks[at], Outlook::Foreseen(_))).collect();
     let tried: Vec<_> = foreseen.iter().map(|&at| &subjects[at]).collect();
     let mut judged = vec![None; subjects.len()];
@@ -220,149 +216,6 @@ fn sheets<'a>(pool: &'a history::Pool, found: &'a Found, wanted: &[String]) -> P
     }
 }
 
-fn write_tables(folder: &Path, report: &Report<'_>) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-    let tables: [(&str, &[&str], Rows<'_>); 7] = [
-        (
-            "forecast.csv",
-            &["pool", "site", "item", "bucket", "base", "mean", "q50", "q90", "q95", "q99", "events", "reason"],
-            forecasts,
-        ),
-        ("demand.csv", &["pool", "site", "item", "bucket", "quantity", "seen", "known"], demands),
-        ("marks.csv", &["pool", "site", "item", "bucket", "mark"], marks),
-        ("refused.csv", &["pool", "site", "item", "why"], refused),
-        ("accuracy.csv", &["pool", "site", "item", "method", "wape", "rmsse", "spl", "bias", "covered95"], accuracies),
-        ("plan.csv", &["pool", "site", "item", "release", "receipt", "quantity", "why"], plans),
-        ("faults.csv", &["file", "line", "what"], faults),
-    ];
-    for (name, columns, rows) in tables {
-        let path = folder.join(name);
-        let wrote = || format!("write {}", path.display());
-        let mut out = csv::Writer::from_path(&path).with_context(wrote)?;
-        out.write_record(columns).with_context(wrote)?;
-        rows(report, &mut |row| out.write_record(row)).with_context(wrote)?;
-        out.flush().with_context(wrote)?;
-    }
-    Ok(())
-}
-
-type Write<'a> = dyn FnMut(&[String]) -> csv::Result<()> + 'a;
-type Rows<'a> = fn(&Report<'a>, &mut Write<'_>) -> csv::Result<()>;
-
-/// Runs over all items, each with its pool and the fields that name it.
-fn each<'a>(
-    report: &Report<'a>,
-    mut act: impl FnMut(Axis, &Sheet<'a>, &[String]) -> csv::Result<()>,
-) -> csv::Result<()> {
-    for pool in &report.pools {
-        for sheet in &pool.sheets {
-            let key = &sheet.item.series.key;
-            act(pool.axis, sheet, &[pool.name.to_owned(), key.site.clone(), key.item.clone()])?;
-        }
-    }
-    Ok(())
-}
-
-fn forecasts(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    each(report, |axis, sheet, named| {
-        let Outlook::Foreseen(seen) = sheet.outlook else { return Ok(()) };
-        let quantiles =
-            |of: &planning::method::Distribution| [0.5, 0.9, 0.95, 0.99].map(|level| round(of.quantile(level)));
-        let interval = format!("next {}", report.interval);
-        let together = (interval, &seen.base_interval, &seen.interval, String::new());
-        let ahead = seen.ahead.iter().map(|ahead| {
-            let events: Vec<&str> = ahead.events.steps.iter().map(|step| step.event.as_str()).collect();
-            (axis.label(ahead.bucket), &ahead.base, &ahead.demand, events.join(";"))
-        });
-        for (bucket, base, demand, events) in std::iter::once(together).chain(ahead) {
-            let figures = [bucket, round(base.mean()), round(demand.mean())].into_iter().chain(quantiles(demand));
-            let row: Vec<String> = named.iter().cloned().chain(figures).chain([events, seen.reason.clone()]).collect();
-            write(&row)?;
-        }
-        Ok(())
-    })
-}
-
-fn demands(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    each(report, |axis, sheet, named| {
-        let series = &sheet.item.series;
-        #[expect(clippy::cast_precision_loss, reason = "units of a bucket are far below 2^53")]
-        let amount = |units: u64| round(units as f64 * sheet.item.unit());
-        for (place, cell) in series.cells.iter().enumerate() {
-            let (seen, known) = match cell {
-                Cell::Known { units } => (*units, "whole".to_owned()),
-                Cell::Scaled { seen, why, .. } => (*seen, format!("partly: {}", why.text())),
-                Cell::Unknown { seen, why } => (*seen, format!("unknown: {}", why.text())),
-            };
-            let quantity = cell.units().map_or(String::new(), amount);
-            let row = [axis.label(series.bucket(place)), quantity, amount(seen), known];
-            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    })
-}
-
-fn marks(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    each(report, |axis, sheet, named| {
-        for mark in &sheet.item.series.marks {
-            let row = [axis.label(mark.bucket()), report::marked(axis, mark, sheet.item.unit())];
-            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    })
-}
-
-fn refused(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    each(report, |_, sheet, named| match sheet.outlook {
-        Outlook::Refused(why) => write(&named.iter().cloned().chain([why.clone()]).collect::<Vec<_>>()),
-        Outlook::Foreseen(_) => Ok(()),
-    })
-}
-
-fn accuracies(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    let mut lines = |named: &[String], judged: &Judged| {
-        for (method, figures) in METHODS.into_iter().zip(judged.methods) {
-            let figures = [figures.wape, figures.rmsse, figures.spl, figures.bias, figures.covered].map(round);
-            write(&named.iter().cloned().chain([method.to_owned()]).chain(figures).collect::<Vec<_>>())?;
-        }
-        csv::Result::Ok(())
-    };
-    for pool in &report.pools {
-        if let Some(judged) = &pool.judged {
-            lines(&[pool.name.to_owned(), String::new(), "all".to_owned()], judged)?;
-        }
-    }
-    each(report, |_, sheet, named| sheet.judged.map_or(Ok(()), |judged| lines(named, judged)))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "units of an order are far below 2^53")]
-fn plans(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    each(report, |_, sheet, named| {
-        for line in sheet.plan.iter().flat_map(|plan| &plan.lines) {
-            let quantity = round(line.quantity as f64 * sheet.item.unit());
-            let row = [line.release.to_string(), line.receipt.to_string(), quantity, line.reason.to_string()];
-            write(&named.iter().cloned().chain(row).collect::<Vec<_>>())?;
-        }
-        Ok(())
-    })
-}
-
-fn faults(report: &Report<'_>, write: &mut Write<'_>) -> csv::Result<()> {
-    for fault in &report.faults.kept {
-        write(&[fault.file.clone(), fault.line.to_string(), fault.what.clone()])?;
-    }
-    let beyond = report.faults.count - report.faults.kept.len() as u64;
-    if beyond > 0 {
-        write(&[String::new(), String::new(), format!("and {beyond} more of the same kinds")])?;
-    }
-    Ok(())
-}
-
-/// Four decimals: more is noise, and files of two runs should be easy to compare.
-fn round(value: f64) -> String {
-    ((value * 1e4).round() / 1e4).to_string()
-}
-
 /// What the command says in the end.
 fn said(args: &ForecastArgs, history: &History, report: &Report<'_>) -> String {
     let sheets = || report.pools.iter().flat_map(|pool| &pool.sheets);
@@ -397,3 +250,6 @@ fn said(args: &ForecastArgs, history: &History, report: &Report<'_>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

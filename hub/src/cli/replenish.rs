@@ -3,8 +3,6 @@
 //! Files in and out: what is demanded comes from [`crate::outlook`], the plan from `planning::replenish`.
 
 mod needs;
-mod rows;
-mod site;
 
 use std::{
     fmt::Write as _,
@@ -12,16 +10,25 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::civil::Date;
 use planning::{
     demand::BucketSize,
     replenish::{
-        agreement::Act,
+        agreement::{Act, Authority},
         item::Owner,
         plan::{HORIZON_MAX, Plan, Site, plan},
     },
     scenario::Methods,
+};
+
+use crate::{
+    history::Faults,
+    terms::{
+        Spoken,
+        item::{self, Counted, PolicyName},
+        site::{self, SiteFile},
+    },
 };
 
 /// Faults printed; all are counted.
@@ -33,7 +40,8 @@ const LINES_SHOWN: usize = 20;
 /// What a plan is made from.
 #[derive(Args)]
 pub(super) struct Asked {
-    /// Folder with items.csv, usage.csv or demand.csv, and site.toml where there is something to say; docs/planning.md
+    /// Folder with items.csv, usage.csv or demand.csv, and where there is something to say site.toml, sources.csv, orders.csv;
+    /// docs/planning.md
     #[arg(long)]
     pub(super) data: PathBuf,
     /// How items are ordered that name no policy of their own
@@ -48,6 +56,9 @@ pub(super) struct Asked {
     /// Size of the history's buckets, where the files do not say it: day, week or month
     #[arg(long, default_value = "month")]
     bucket: BucketSize,
+    /// Known events: id,site,items,from,to,effect,amount,author,reason
+    #[arg(long)]
+    events: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -62,27 +73,12 @@ pub(super) struct ReplenishArgs {
     json: bool,
 }
 
-/// How an item is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum PolicyName {
-    /// At every review up to a level: (R, S)
-    Review,
-    /// At or below a point, lots of one quantity: (s, Q)
-    PointQuantity,
-    /// At or below a point, up to a level: (s, S)
-    PointUpTo,
-    /// At or below min, up to max
-    MinMax,
-    /// Min and max, and as soon as the forecast goes below min
-    MinMaxForecast,
-}
-
 /// A site that was read, and what of its files was not used.
 pub(super) struct Loaded {
     pub(super) site: Site,
     /// Needs by other methods than the one chosen.
     pub(super) methods: Methods,
-    pub(super) faults: Vec<String>,
+    pub(super) faults: Faults,
 }
 
 pub(super) fn replenish(args: &ReplenishArgs) -> anyhow::Result<String> {
@@ -97,20 +93,22 @@ pub(super) fn replenish(args: &ReplenishArgs) -> anyhow::Result<String> {
 
 /// Reads a folder into a site.
 pub(super) fn load(asked: &Asked) -> anyhow::Result<Loaded> {
-    let file = site::SiteFile::read(&asked.data)?;
+    let file =
+        SiteFile::read(&asked.data).with_context(|| format!("read {}", asked.data.join(site::NAME).display()))?;
     let horizon_days = asked.horizon_days.or(file.horizon_days).unwrap_or(90);
     ensure!((1..=HORIZON_MAX).contains(&horizon_days), "--horizon-days is 1 to {HORIZON_MAX}");
-    let mut faults = Vec::new();
-    let rows = rows::read(&asked.data.join("items.csv"), asked.policy, &mut faults)?;
+    let mut faults = Faults::default();
+    let rows = item::read(&asked.data.join("items.csv"), asked.policy, Counted::InFile, &mut faults)?.rows;
     ensure!(!rows.is_empty(), "items.csv has no row that can be planned\n{}", shown(&faults));
-    let needs = needs::needs(asked, horizon_days, file.today, rows, &mut faults)?;
-    let site = file.site(needs.today, horizon_days, needs.items);
+    let spoken = Spoken::read(&asked.data, asked.events.as_deref(), &mut faults)?;
+    let needs = needs::needs(asked, horizon_days, &rows, (&file, &spoken), &mut faults)?;
+    let site = file.site(needs.today, horizon_days, needs.items, Authority::PlanApproval);
     Ok(Loaded { site, methods: needs.methods, faults })
 }
 
-pub(super) fn shown(faults: &[String]) -> String {
-    let mut text: String = faults.iter().take(FAULTS_SHOWN).map(|fault| format!("  {fault}\n")).collect();
-    if let Some(more) = faults.len().checked_sub(FAULTS_SHOWN + 1) {
+pub(super) fn shown(faults: &Faults) -> String {
+    let mut text: String = faults.kept.iter().take(FAULTS_SHOWN).map(|fault| format!("  {fault}\n")).collect();
+    if let Some(more) = faults.count.checked_sub(FAULTS_SHOWN as u64 + 1) {
         text.push_str(&format!("  and {} more\n", more + 1));
     }
     text
@@ -175,8 +173,8 @@ fn said(loaded: &Loaded, plan: &Plan, out: &Path) -> Result<String, std::fmt::Er
     for refused in &plan.refused {
         writeln!(text, "refused: {}: {}", refused.item, refused.why)?;
     }
-    if !loaded.faults.is_empty() {
-        write!(text, "{} rows are not planned:\n{}", loaded.faults.len(), shown(&loaded.faults))?;
+    if loaded.faults.count > 0 {
+        write!(text, "{} rows are not used:\n{}", loaded.faults.count, shown(&loaded.faults))?;
     }
     writeln!(text, "inputs {}", plan.inputs)?;
     Ok(text)

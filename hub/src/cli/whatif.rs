@@ -61,8 +61,8 @@ pub(super) fn whatif(args: &WhatIfArgs) -> anyhow::Result<String> {
         return Ok(serde_json::to_string_pretty(&compared)?);
     }
     let mut out = table(&compared)?;
-    if !loaded.faults.is_empty() {
-        write!(out, "{} rows are not planned:\n{}", loaded.faults.len(), shown(&loaded.faults))?;
+    if loaded.faults.count > 0 {
+        write!(out, "{} rows are not used:\n{}", loaded.faults.count, shown(&loaded.faults))?;
     }
     Ok(out)
 }

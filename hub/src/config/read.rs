@@ -99,6 +99,7 @@ impl<'f> Reader<'f> {
             .map(|items| items.into_iter().filter_map(|item| Some(item.parse(notes)?.value)).collect());
         let silent_hours = section.integer(notes, "silent_hours", 0..=8_760);
         let time_zone = section.text(notes, "time_zone").map(|text| zone(notes, &text));
+        let planning = section.text(notes, "planning").map(|text| self.path(notes, text));
         if let (Some(site), Some(name)) = (&site, &name) {
             let key = FeedKey { site: site.value.clone(), name: name.value.clone() };
             if !self.feeds.insert(key.clone()) {
@@ -109,6 +110,9 @@ impl<'f> Reader<'f> {
         let mut feed = FeedConfig::new(site?.value, name?.value, token?);
         if let Some(zone) = time_zone {
             feed.time_zone = zone?;
+        }
+        if let Some(planning) = planning {
+            feed.planning = Some(planning?);
         }
         feed.items = items;
         if let Some(hours) = silent_hours {

@@ -7,14 +7,14 @@ const WHOLE_MAX: i64 = 1_000_000_000_000;
 
 /// A quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Amount {
+pub(crate) struct Amount {
     thousandths: i64,
     decimals: u32,
 }
 
 /// Why a text is no quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AmountError {
+pub(crate) enum AmountError {
     #[error("{0:?} is no number")]
     NoNumber(String),
     #[error("{0:?} has more than three decimals; write it in a smaller unit")]
@@ -25,7 +25,7 @@ pub(super) enum AmountError {
 
 impl Amount {
     /// Reads `12`, `-3`, `14.3`, `12.000`; with `decimal_comma` also `14,3`.
-    pub(super) fn read(text: &str, decimal_comma: bool) -> Result<Self, AmountError> {
+    pub(crate) fn read(text: &str, decimal_comma: bool) -> Result<Self, AmountError> {
         let told = || text.chars().take(40).collect::<String>();
         let (sign, digits) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -48,25 +48,29 @@ impl Amount {
         Ok(Self { thousandths: sign * (whole * 1_000 + part), decimals })
     }
 
-    pub(super) fn thousandths(self) -> i64 {
+    /// As a number, for sums that are not counted in units.
+    #[expect(clippy::cast_precision_loss, reason = "thousandths of what a row may say are below 2^53")]
+    pub(crate) fn value(self) -> f64 {
+        self.thousandths as f64 / 1_000.0
+    }
+
+    pub(crate) fn thousandths(self) -> i64 {
         self.thousandths
     }
 
     /// In units of the last of so many decimals; what is finer is cut off.
-    pub(super) fn units(self, decimals: u32) -> i64 {
+    pub(crate) fn units(self, decimals: u32) -> i64 {
         self.thousandths / 10_i64.pow(3 - decimals.min(3))
     }
 
     /// Decimals that it has, 0 to 3.
-    pub(super) fn decimals(self) -> u32 {
+    pub(crate) fn decimals(self) -> u32 {
         self.decimals
     }
 }
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let amount = self.thousandths as f64 / 1_000.0;
-        write!(f, "{amount}")
+        write!(f, "{}", self.value())
     }
 }

@@ -74,7 +74,7 @@ impl Axis {
         }
     }
 
-    pub(super) fn example(self) -> &'static str {
+    pub(crate) fn example(self) -> &'static str {
         match self {
             Self::Calendar(_) | Self::Dated(_) => "write 2026-11-21, 2026-W47 or 2026-11",
             Self::Numbered(_) => "write its number, as in the first row",

@@ -8,6 +8,7 @@ use std::{
 };
 
 use csv::StringRecord;
+use serde::Serialize;
 
 use super::{HistoryError, ROWS_MAX};
 
@@ -15,23 +16,23 @@ use super::{HistoryError, ROWS_MAX};
 const FAULTS_KEPT: usize = 1_000;
 
 /// A row that was not used as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct RowFault {
     pub(crate) file: String,
-    /// Counted from 1, the names of the columns being line 1.
+    /// Counted from 1, the names of the columns being line 1; 0 is the whole file.
     pub(crate) line: u64,
     pub(crate) what: String,
 }
 
 /// Rows that were not used.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Faults {
     pub(crate) kept: Vec<RowFault>,
     pub(crate) count: u64,
 }
 
 /// An open file.
-pub(super) struct Table {
+pub(crate) struct Table {
     path: PathBuf,
     reader: csv::Reader<BufReader<File>>,
     columns: Vec<String>,
@@ -40,14 +41,14 @@ pub(super) struct Table {
 }
 
 /// One row. Values are trimmed.
-pub(super) struct Row {
+pub(crate) struct Row {
     file: String,
     line: u64,
     record: StringRecord,
 }
 
 impl Table {
-    pub(super) fn open(path: &Path) -> Result<Self, HistoryError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, HistoryError> {
         let fault = |source: csv::Error| HistoryError::Read { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(|error| fault(error.into()))?;
         let mut head = [0; 4_096];
@@ -66,15 +67,20 @@ impl Table {
     }
 
     /// Whether decimals may be written with a comma, as they are where the semicolon parts columns.
-    pub(super) fn decimal_comma(&self) -> bool {
+    pub(crate) fn decimal_comma(&self) -> bool {
         self.delimiter == b';'
     }
 
-    pub(super) fn column(&self, name: &str) -> Option<usize> {
+    /// The names of the columns, in lower case.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 
-    pub(super) fn needed<const N: usize>(
+    pub(crate) fn needed<const N: usize>(
         &self,
         names: [&'static str; N],
         example: &'static str,
@@ -88,7 +94,7 @@ impl Table {
     }
 
     /// The next row that is text; others are faults.
-    pub(super) fn next(&mut self, faults: &mut Faults) -> Result<Option<Row>, HistoryError> {
+    pub(crate) fn next(&mut self, faults: &mut Faults) -> Result<Option<Row>, HistoryError> {
         loop {
             let mut record = StringRecord::new();
             let line = self.reader.position().line();
@@ -121,31 +127,50 @@ impl Table {
 
 impl Row {
     /// The value in a column; empty where the row is too short.
-    pub(super) fn get(&self, column: usize) -> &str {
+    pub(crate) fn get(&self, column: usize) -> &str {
         self.record.get(column).unwrap_or_default()
     }
 
+    /// Counted from 1, the names of the columns being line 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
     /// The value in a column that may not be there.
-    pub(super) fn or(&self, column: Option<usize>, otherwise: &str) -> String {
+    pub(crate) fn or(&self, column: Option<usize>, otherwise: &str) -> String {
         column.map(|column| self.get(column)).filter(|value| !value.is_empty()).unwrap_or(otherwise).to_owned()
     }
 }
 
 impl Faults {
-    pub(super) fn add(&mut self, row: &Row, what: impl Into<String>) {
+    pub(crate) fn add(&mut self, row: &Row, what: impl Into<String>) {
         self.count += 1;
         self.keep(row.file.clone(), row.line, what.into());
     }
 
     /// Where a row stands, for a fault that is only found later.
-    pub(super) fn place(row: &Row) -> RowFault {
+    pub(crate) fn place(row: &Row) -> RowFault {
         RowFault { file: row.file.clone(), line: row.line, what: String::new() }
     }
 
     /// A fault of a row that was read before.
-    pub(super) fn again(&mut self, place: &RowFault, what: String) {
+    pub(crate) fn again(&mut self, place: &RowFault, what: String) {
         self.count += 1;
         self.keep(place.file.clone(), place.line, what);
+    }
+
+    /// A fault of a row that was read before, by its line.
+    pub(crate) fn at(&mut self, file: &str, line: u64, what: String) {
+        self.count += 1;
+        self.keep(file.to_owned(), line, what);
+    }
+
+    /// Takes over faults that were found elsewhere.
+    pub(crate) fn take(&mut self, other: &Self) {
+        self.count += other.count - other.kept.len() as u64;
+        for fault in &other.kept {
+            self.at(&fault.file, fault.line, fault.what.clone());
+        }
     }
 
     fn keep(&mut self, file: String, line: u64, what: String) {
@@ -157,6 +182,9 @@ impl Faults {
 
 impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}: {}", self.file, self.line, self.what)
+        match self.line {
+            0 => write!(f, "{}: {}", self.file, self.what),
+            line => write!(f, "{}, line {line}: {}", self.file, self.what),
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     clock,
     demand::series_key,
     outlook::Span,
-    planner::{DemandView, ForecastView, PlanView, PlannerError, Terms},
+    planner::{DemandView, FeedDemand, ForecastView, Holding, PlanView, PlannerError, TermsView},
     store::StoredFeed,
 };
 
@@ -69,7 +69,7 @@ struct Question {
     size: BucketSize,
     history: usize,
     span: Span,
-    terms: Terms,
+    holding: Holding,
 }
 
 impl Question {
@@ -96,7 +96,7 @@ impl Question {
             return Err(Fault::BadRequest("service must be 0.5 to 0.999".to_owned()));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "500 to 999")]
-        let terms = Terms { lead, service_milli: (service * 1_000.0).round() as u16 };
+        let holding = Holding { lead, service_milli: (service * 1_000.0).round() as u16 };
         Ok(Self {
             feeds,
             item: asked.item,
@@ -105,7 +105,7 @@ impl Question {
             size,
             history: within("history", asked.history, HISTORY_DEFAULT, HISTORY_MAX)?,
             span,
-            terms,
+            holding,
         })
     }
 
@@ -142,6 +142,8 @@ fn position(text: &str) -> Result<SeriesKey, Fault> {
 /// Items of one answer, and where the next begins.
 struct Page {
     items: Vec<Value>,
+    /// What was read of the planning folders of its feeds.
+    terms: Vec<Value>,
     limit: usize,
     next: Option<String>,
     last: Option<String>,
@@ -149,7 +151,7 @@ struct Page {
 
 impl Page {
     fn new(limit: usize) -> Self {
-        Self { items: Vec::new(), limit, next: None, last: None }
+        Self { items: Vec::new(), terms: Vec::new(), limit, next: None, last: None }
     }
 
     /// Takes an item; false once there is no room.
@@ -163,8 +165,18 @@ impl Page {
         Ok(true)
     }
 
+    /// Takes note of a feed's planning folder, if it has one.
+    fn read(&mut self, demand: &FeedDemand, notes: &[String]) -> Result<(), Fault> {
+        self.terms.extend(TermsView::of(demand, notes).map(|view| value(&view)).transpose()?);
+        Ok(())
+    }
+
     fn answer(self, name: &str) -> Response {
-        Json(json!({ name: self.items, "next": self.next })).into_response()
+        let mut answer = json!({ name: self.items, "next": self.next });
+        if !self.terms.is_empty() {
+            answer["terms"] = Value::Array(self.terms);
+        }
+        Json(answer).into_response()
     }
 }
 
@@ -181,6 +193,7 @@ pub(super) async fn demand(State(app): State<Arc<App>>, viewer: Viewer, asked: A
     let mut page = Page::new(question.limit);
     for feed in ordered(&question) {
         let found = app.planner.demand(&app.store, feed, question.size, now).await?;
+        page.read(&found, &[])?;
         for (key, series) in found.series.iter().filter(|(key, _)| question.wants(feed, key)) {
             if !page.take(key, || value(&DemandView::of(&found, series, question.history)))? {
                 return Ok(page.answer("demand"));
@@ -196,6 +209,7 @@ pub(super) async fn forecast(State(app): State<Arc<App>>, viewer: Viewer, asked:
     let mut page = Page::new(question.limit);
     for feed in ordered(&question) {
         let found = app.planner.outlook(&app.store, feed, question.size, question.span, now).await?;
+        page.read(&found.demand, &[])?;
         let items = found.demand.series.iter().zip(&found.outlooks);
         for ((key, series), outlook) in items.filter(|((key, _), _)| question.wants(feed, key)) {
             let view = || value(&ForecastView::of(&found, series, outlook, question.span.interval));
@@ -212,8 +226,9 @@ pub(super) async fn plan(State(app): State<Arc<App>>, viewer: Viewer, asked: Ask
     let now = clock::now();
     let mut page = Page::new(question.limit);
     for feed in ordered(&question) {
-        let terms = (question.span, question.terms);
-        let found = app.planner.plan(&app.store, feed, question.size, terms, now).await?;
+        let asked = (question.span, question.holding);
+        let found = app.planner.plan(&app.store, feed, question.size, asked, now).await?;
+        page.read(&found.outlook.demand, &found.notes)?;
         let items = found.outlook.demand.series.iter().zip(&found.outlook.outlooks);
         for ((key, series), outlook) in items.filter(|((key, _), _)| question.wants(feed, key)) {
             if !page.take(key, || value(&PlanView::of(&found, series, outlook)))? {
@@ -236,7 +251,7 @@ impl From<PlannerError> for Fault {
         match error {
             PlannerError::Store(error) => error.into(),
             PlannerError::Plan(error) => Self::BadRequest(error.to_string()),
-            PlannerError::Stopped => {
+            PlannerError::Stopped | PlannerError::Outlook(_) => {
                 tracing::error!(%error, "no forecast");
                 Self::Internal
             }

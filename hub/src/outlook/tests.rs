@@ -1,7 +1,7 @@
 //! What an outlook promises.
 
 use jiff::civil::{Date, date};
-use planning::demand::{BucketSize, Effect, Items, SeriesKey, Usage, Window, build};
+use planning::demand::{BucketSize, Effect, Items, KnownEvent, SeriesKey, Usage, Window, build};
 
 use super::*;
 
@@ -50,8 +50,8 @@ fn seen(outlook: &Outlook) -> &Foreseen {
 #[test]
 fn a_history_that_is_refused_is_neither_forecast_nor_learned_from() {
     let (good, bad) = (series("A", &STEADY), series("B", &[900, 1]));
-    let alone = outlook(&[subject(&good)], SPAN, &[]).unwrap();
-    let beside = outlook(&[subject(&bad), subject(&good)], SPAN, &[]).unwrap();
+    let alone = outlook(&[subject(&good)], SPAN, &Said::default()).unwrap();
+    let beside = outlook(&[subject(&bad), subject(&good)], SPAN, &Said::default()).unwrap();
     assert!(matches!(&beside[0], Outlook::Refused(why) if why.contains("2 known buckets")));
     assert_eq!(beside[1], alone[0]);
 }
@@ -59,9 +59,9 @@ fn a_history_that_is_refused_is_neither_forecast_nor_learned_from() {
 #[test]
 fn an_event_changes_the_buckets_it_covers_and_the_interval_and_keeps_the_base() {
     let one = series("A", &STEADY);
-    let plain = outlook(&[subject(&one)], SPAN, &[]).unwrap().remove(0);
+    let plain = outlook(&[subject(&one)], SPAN, &Said::default()).unwrap().remove(0);
     let february = event(date(2026, 2, 1), date(2026, 2, 28), Effect::Percent(100.0));
-    let with = outlook(&[subject(&one)], SPAN, &[february]).unwrap().remove(0);
+    let with = outlook(&[subject(&one)], SPAN, &Said { events: vec![february], ..Said::default() }).unwrap().remove(0);
     let (plain, with) = (seen(&plain), seen(&with));
     for (before, after) in plain.ahead.iter().zip(&with.ahead) {
         assert_eq!(before.base, after.base);

@@ -1,15 +1,22 @@
-//! Demand and forecast as JSON. Owns the field names that others program against. Amounts are base units.
+//! Demand, forecast and plan as JSON. Owns the field names that others program against. Amounts are base units.
+
+mod terms;
 
 use jiff::civil::Date;
 use planning::{
-    demand::{Bucket, BucketSize, Cell, Mark, Quality, Returned, Series, Why},
+    demand::{Bucket, BucketSize, Cell, Effect, Mark, Quality, Returned, Series, Step, Why},
     method::Distribution,
-    replenish::plan::{Line, Outcome, Withheld},
+    replenish::{
+        item::Open,
+        plan::{Line, Outcome, Withheld},
+    },
+    statement::{Net, Stated},
 };
 use serde::Serialize;
 
+pub(crate) use self::terms::TermsView;
 use super::{FeedDemand, FeedOutlook, FeedPlan};
-use crate::outlook::{Foreseen, Outlook};
+use crate::outlook::{Ahead, Foreseen, Outlook, Statement};
 
 /// The demand of one item.
 #[derive(Debug, Serialize)]
@@ -82,7 +89,7 @@ pub(crate) struct ForecastView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ahead: Vec<AheadView>,
+    ahead: Vec<AheadView<'a>>,
     /// Demand of the whole protection interval: not the sum of the quantiles of its buckets.
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<IntervalView>,
@@ -90,10 +97,33 @@ pub(crate) struct ForecastView<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct AheadView {
+struct AheadView<'a> {
     bucket: Bucket,
     #[serde(flatten)]
     demand: Quantiles,
+    /// The mean that history alone says; where the feed has a planning folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<f64>,
+    /// The events that acted, in the order in which they did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventView<'a>>,
+    /// Which source won the bucket and why, where others than the forecast speak of the item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<&'a Stated>,
+    /// The customer's orders of the bucket, and what they left of its forecast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orders: Option<&'a Net>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventView<'a> {
+    id: &'a str,
+    author: &'a str,
+    reason: &'a str,
+    effect: Effect,
+    /// The bucket's mean before it and after it.
+    before: f64,
+    after: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +131,30 @@ struct IntervalView {
     buckets: usize,
     #[serde(flatten)]
     demand: Quantiles,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<f64>,
+}
+
+impl<'a> AheadView<'a> {
+    fn of(ahead: &'a Ahead, has_terms: bool) -> Self {
+        let event = |step: &'a Step| EventView {
+            id: &step.event,
+            author: &step.author,
+            reason: &step.reason,
+            effect: step.effect,
+            before: step.before,
+            after: step.after,
+        };
+        let statement: Option<&Statement> = ahead.statement.as_deref();
+        Self {
+            bucket: ahead.bucket,
+            demand: Quantiles::of(&ahead.demand),
+            base: has_terms.then(|| ahead.base.mean()),
+            events: ahead.events.steps.iter().map(event).collect(),
+            statement: statement.and_then(|statement| statement.stated.as_ref()),
+            orders: statement.and_then(|statement| statement.net.as_ref()),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -157,20 +211,20 @@ impl<'a> ForecastView<'a> {
         };
         match outlook {
             Outlook::Refused(why) => view.refused = Some(why),
-            Outlook::Foreseen(seen) => view.tell(seen, interval),
+            Outlook::Foreseen(seen) => view.tell(seen, interval, found.demand.terms.fingerprint.is_some()),
         }
         view
     }
 
-    fn tell(&mut self, seen: &'a Foreseen, interval: usize) {
+    fn tell(&mut self, seen: &'a Foreseen, interval: usize, has_terms: bool) {
         self.reason = Some(&seen.reason);
         self.doubt = seen.doubt.as_deref();
-        self.ahead = seen
-            .ahead
-            .iter()
-            .map(|ahead| AheadView { bucket: ahead.bucket, demand: Quantiles::of(&ahead.demand) })
-            .collect();
-        self.interval = Some(IntervalView { buckets: interval, demand: Quantiles::of(&seen.interval) });
+        self.ahead = seen.ahead.iter().map(|ahead| AheadView::of(ahead, has_terms)).collect();
+        self.interval = Some(IntervalView {
+            buckets: interval,
+            demand: Quantiles::of(&seen.interval),
+            base: has_terms.then(|| seen.base_interval.mean()),
+        });
     }
 }
 
@@ -190,7 +244,18 @@ pub(crate) struct PlanView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a Outcome>,
     lines: Vec<LineView<'a>>,
-    withheld: Vec<&'a Withheld>,
+    withheld: Vec<WithheldView<'a>>,
+    /// What comes already and is in the position.
+    #[serde(skip_serializing_if = "<[Open]>::is_empty")]
+    open: &'a [Open],
+}
+
+#[derive(Debug, Serialize)]
+struct WithheldView<'a> {
+    #[serde(flatten)]
+    withheld: &'a Withheld,
+    /// What is in the way, and the way out.
+    why: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -204,10 +269,14 @@ struct LineView<'a> {
 impl<'a> PlanView<'a> {
     pub(crate) fn of(found: &'a FeedPlan, series: &'a Series, outlook: &'a Outlook) -> Self {
         let (demand, plan, item) = (&found.outlook.demand, &found.plan, series.key.item.as_str());
+        let outcome = plan.outcomes.iter().find(|outcome| outcome.item == item);
         let refused = match outlook {
             Outlook::Refused(why) => Some(why.as_str()),
-            Outlook::Foreseen(_) => plan.refused.iter().find(|refused| refused.item == item).map(|of| of.why.as_str()),
+            Outlook::Foreseen(_) => None,
         };
+        let of_plan = || plan.refused.iter().find(|refused| refused.item == item).map(|of| of.why.as_str());
+        let refused = found.refused.get(item).map(String::as_str).or(refused).or_else(of_plan);
+        let withheld = plan.withheld.iter().filter(|withheld| withheld.item == item);
         let lines = plan.lines.iter().filter(|line| line.item == item);
         Self {
             site: demand.feed.site.as_str(),
@@ -216,10 +285,12 @@ impl<'a> PlanView<'a> {
             inputs: &plan.inputs,
             today: plan.today,
             on_hand: demand.held.get(item).copied(),
-            refused,
-            outcome: plan.outcomes.iter().find(|outcome| outcome.item == item),
+            // Planned on what its row says, an item needs no history.
+            refused: refused.filter(|_| outcome.is_none()),
+            outcome,
             lines: lines.map(|line| LineView { line, why: line.reason.to_string() }).collect(),
-            withheld: plan.withheld.iter().filter(|withheld| withheld.item == item).collect(),
+            withheld: withheld.map(|withheld| WithheldView { withheld, why: withheld.hold.text() }).collect(),
+            open: demand.terms.items.get(item).map(|row| row.open.as_slice()).unwrap_or_default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use maud::{Markup, html};
 use planning::demand::{Cell, Mark};
 
-use super::{PlanSheet, Sheet, number, scale::Scale};
+use super::{PlanSheet, Sheet, figure::number, scale::Scale};
 use crate::{
     history::Axis,
     outlook::{Ahead, Foreseen},

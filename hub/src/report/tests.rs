@@ -4,10 +4,10 @@ use std::fs;
 
 use planning::demand::BucketSize;
 
-use super::*;
+use super::{figure::number, *};
 use crate::{
     history::{self, Reading},
-    outlook::{Span, Subject, outlook},
+    outlook::{Said, Span, Subject, outlook},
 };
 
 const HORIZON: usize = 3;
@@ -26,7 +26,7 @@ fn rendered(usage: &str) -> String {
                 .iter()
                 .map(|item| Subject { series: &item.series, unit: item.unit(), strengths: &[] })
                 .collect();
-            outlook(&subjects, span, &[]).unwrap()
+            outlook(&subjects, span, &Said::default()).unwrap()
         })
         .collect();
     let pools = history.pools.iter().zip(&outlooks).map(|(pool, outlooks)| PoolSheet {

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use planning::demand::{Series, SeriesKey, Usage, Window, build};
 
 use super::*;
-use crate::outlook::{Outlook, Subject, outlook};
+use crate::outlook::{Outlook, Said, Subject, outlook};
 
 const SPAN: Span = Span { horizon: 8, interval: 3, season: 12 };
 
@@ -20,7 +20,8 @@ fn seen() -> Foreseen {
         .collect();
     let window = Window { size: BucketSize::Month, through: date(2025, 12, 31), from: None };
     let series: Series = build(&usage, &[], window).remove(&key).unwrap();
-    match outlook(&[Subject { series: &series, unit: 1.0, strengths: &[] }], SPAN, &[]).unwrap().remove(0) {
+    match outlook(&[Subject { series: &series, unit: 1.0, strengths: &[] }], SPAN, &Said::default()).unwrap().remove(0)
+    {
         Outlook::Foreseen(seen) => *seen,
         Outlook::Refused(why) => panic!("{why}"),
     }

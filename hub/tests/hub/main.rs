@@ -16,4 +16,5 @@ mod planning;
 mod process;
 mod reads;
 mod support;
+mod terms;
 mod tls;

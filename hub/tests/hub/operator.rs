@@ -1,6 +1,6 @@
 //! What an operator sees and does: alarms, acknowledgements, parked records, an old backup put back.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 use gateway_proto::{
     answer::{Ack, Code, Rejection},
@@ -173,6 +173,40 @@ async fn parked_records_are_applied_once_by_a_running_hub_that_reads_its_file_an
     site.moves(4, "B", "dock", "used");
     ship(&hub, &site, &site.batch(4, 4)).await.unwrap();
     assert!(said(&["on-hand"], &config).contains("B  dock  11"));
+}
+
+#[tokio::test]
+async fn a_running_hub_that_reads_its_file_anew_takes_on_what_planners_say_now() {
+    hub::tls::install_provider();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let text = fs::read_to_string(&config).unwrap().replace("[[viewer]]", "planning = \"said\"\n[[viewer]]");
+    fs::write(&config, text).unwrap();
+    fs::create_dir(folder.path().join("said")).unwrap();
+    let hub = Process::start(&config, None);
+    let mut site = Site::new("plant-7/acme", "e1");
+    site.moves(12, "A", "vendor", "dock");
+    ship(&hub, &site, &site.batch(1, 1)).await.unwrap();
+    let told = async || {
+        let request = Client::new().get(format!("{}v1/plan", hub.url)).bearer_auth(token_of_viewer("acme"));
+        let answer: Value = request.timeout(PATIENCE).send().await.unwrap().json().await.unwrap();
+        answer["terms"][0].clone()
+    };
+    let before = told().await;
+    assert_eq!(before["faults"], Value::Array(Vec::new()));
+    fs::write(folder.path().join("said/orders.csv"), "order,item,date,quantity\nSO-1,A,soon,1\n").unwrap();
+    assert_eq!(told().await, before, "nothing looks at the folder before it is told to");
+    kill(Pid::from_raw(i32::try_from(hub.child.id()).unwrap()), Signal::SIGHUP).unwrap();
+    let since = Instant::now();
+    let mut after = told().await;
+    while after == before && since.elapsed() < PATIENCE {
+        tokio::task::yield_now().await;
+        after = told().await;
+    }
+    assert_eq!(
+        (&after["faults"][0]["file"], &after["faults"][0]["line"]),
+        (&Value::from("orders.csv"), &Value::from(2))
+    );
 }
 
 #[tokio::test]

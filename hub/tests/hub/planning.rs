@@ -3,9 +3,10 @@
 use std::time::SystemTime;
 
 use gateway_proto::time::WallTime;
+use hub::config::HubConfig;
 use serde_json::{Value, json};
 
-use crate::support::{Server, Site, token_of_viewer};
+use crate::support::{Server, Site, token_of, token_of_viewer};
 
 /// A movement on a day.
 fn moved(site: &mut Site, day: &str, qty: u64, item: &str, from: &str, to: &str) {
@@ -81,6 +82,35 @@ async fn a_return_a_correction_and_a_parked_movement_are_no_usage_of_their_own()
     server.resume().await;
     let answer = server.read("acme", "/v1/demand?bucket=month&history=800&item=BOLT").await;
     assert_eq!(bucket(&answer["demand"][0], "2024-03")["units"], 7);
+}
+
+#[tokio::test]
+async fn a_movement_near_midnight_counts_on_the_sites_own_day() {
+    let mut server = Server::new();
+    let text = format!(
+        "listen = \"127.0.0.1:0\"\nstate_dir = \"state\"\n[[feed]]\nsite = \"plant-7\"\nname = \"acme\"\ntoken = \"{}\"\n\
+         time_zone = \"+09:00\"\n[[viewer]]\nname = \"acme\"\ntoken = \"{}\"\nfeeds = [\"plant-7/acme\"]\n",
+        token_of("plant-7/acme"),
+        token_of_viewer("acme")
+    );
+    let mut days = Vec::new();
+    for text in [text.clone(), text.replace("time_zone = \"+09:00\"\n", "")] {
+        server.config = HubConfig::parse(&text, &server.folder.path().join("hub.toml")).unwrap();
+        server.resume().await;
+        let mut site = Site::new("plant-7/acme", "e1");
+        moved(&mut site, "2024-01-10", 50, "SEAL", "vendor", "bin:A-01");
+        for (time, qty) in [("2024-01-31T14:59:59", 3), ("2024-01-31T15:00:00", 4), ("2024-01-31T23:59:59", 5)] {
+            site.record(&format!(
+                r#"{{"type":"movement","at":"{time}.000Z","item":"SEAL","qty":{qty},"from":"bin:A-01","to":"used","by":"s"}}"#
+            ));
+        }
+        site.ships_all(&server).await;
+        let answer = server.read("acme", "/v1/demand?bucket=month&history=800").await;
+        let item = &answer["demand"][0];
+        days.push(["2024-01", "2024-02"].map(|name| bucket(item, name)["units"].as_u64().unwrap()));
+        server.stop().await;
+    }
+    assert_eq!(days, [[3, 9], [12, 0]], "at the site it is the next month from three in the afternoon, UTC, on");
 }
 
 #[tokio::test]

@@ -156,6 +156,22 @@ fn a_bad_file_is_told_whole_with_exit_code_64() {
     }
     let good = config(folder.path());
     assert!(run("check", &good, &[]).status.success());
+    // What is wrong with a planning folder keeps no hub from starting; it is told.
+    let planned = fs::read_to_string(&good).unwrap().replace("[[viewer]]", "planning = \"said\"\n[[viewer]]");
+    fs::write(&good, planned).unwrap();
+    fs::create_dir(folder.path().join("said")).unwrap();
+    fs::write(folder.path().join("said/site.toml"), "week = \"weekdays\"\ncolour = 1\n").unwrap();
+    fs::write(folder.path().join("said/orders.csv"), "order,item,date,quantity\nSO-1,A,soon,1\n").unwrap();
+    let output = run("check", &good, &[]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    for part in [
+        "plant-7/acme: planning: site.toml: cannot be used: line 2",
+        "planning: orders.csv, line 2",
+        "nothing would be planned",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
 }
 
 #[tokio::test]

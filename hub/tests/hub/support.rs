@@ -1,6 +1,6 @@
 //! A hub to talk to and a site that talks to it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use gateway_proto::{
     answer::{Ack, Rejection},
@@ -71,6 +71,39 @@ impl Server {
     pub(crate) fn set_items(&mut self, items: &[&str]) {
         let items: BTreeSet<_> = items.iter().map(|item| item.parse().unwrap()).collect();
         self.config.feeds.last_mut().unwrap().items = Some(items);
+    }
+
+    /// Gives the last feed a planning folder, empty so far.
+    pub(crate) fn planned(mut self) -> Self {
+        let feed = self.config.feeds.last_mut().unwrap();
+        let path = self.folder.path().join(format!("planning-{}-{}", feed.site, feed.name));
+        fs::create_dir(&path).unwrap();
+        feed.planning = Some(path);
+        self
+    }
+
+    /// Where a file of a feed's planning folder is.
+    pub(crate) fn said(&self, feed: &str, file: &str) -> PathBuf {
+        let key: FeedKey = feed.parse().unwrap();
+        let feed = self.config.feeds.iter().find(|feed| feed.key() == key).unwrap();
+        feed.planning.as_ref().unwrap().join(file)
+    }
+
+    /// Reads items and planning folders anew.
+    pub(crate) async fn reload(&self) {
+        self.hub.as_ref().unwrap().reload(&self.config).await.unwrap();
+    }
+
+    /// Writes a file of a feed's planning folder and has it read.
+    pub(crate) async fn say(&self, feed: &str, file: &str, text: &str) {
+        fs::write(self.said(feed, file), text).unwrap();
+        self.reload().await;
+    }
+
+    /// Takes a file out of a feed's planning folder and has it read.
+    pub(crate) async fn unsay(&self, feed: &str, file: &str) {
+        fs::remove_file(self.said(feed, file)).unwrap();
+        self.reload().await;
     }
 
     pub(crate) fn viewer(mut self, name: &str, feeds: &[&str]) -> Self {

@@ -95,6 +95,8 @@ pub enum Hold {
     Cover,
     /// No working day for release or receipt in two years.
     Calendar,
+    /// The plan ends in days on which the agreement lets nothing be released.
+    Blackout,
 }
 
 impl Hold {
@@ -113,6 +115,9 @@ impl Hold {
                 "the least order lasts longer than the agreed days of supply; raise those or lower the least order"
             }
             Self::Calendar => "no working day for release or receipt in two years; mend the calendars",
+            Self::Blackout => {
+                "the plan ends while the agreement lets nothing be released; plan further ahead or agree on a day before"
+            }
         }
     }
 }

@@ -7,8 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// Rows read of one file: a hundred thousand items over eight years of months. More is a file that was not meant for this.
-const ROWS_MAX: usize = 10_000_000;
+use crate::history::{Faults, Row as TableRow, Table};
 
 /// Periods between an item's first and last: a century of days. More is a date where a period's number belongs.
 const PERIODS_MAX: i64 = 36_600;
@@ -131,53 +130,46 @@ fn fill(
 }
 
 /// Period, quantity and row of one line of an item.
-type Reported = (i64, Option<f64>, usize);
+type Reported = (i64, Option<f64>, u64);
 
-type Row = (String, i64, Option<f64>, usize);
+type Row = (String, i64, Option<f64>, u64);
 
 /// Rows of series_id, period and a number; the third column's name is `third`, or any.
-fn rows(path: &Path, third: Option<&str>) -> anyhow::Result<Vec<Row>> {
+fn rows(path: &Path, third: Option<&'static str>) -> anyhow::Result<Vec<Row>> {
+    const EXAMPLE: &str = "series_id,period,quantity";
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_path(path)
-        .with_context(|| format!("read {}", path.display()))?;
-    let headers = reader.headers().with_context(|| format!("read {name}"))?.clone();
-    let column = |wanted: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(wanted));
-    let (Some(id), Some(period)) = (column("series_id"), column("period")) else {
-        bail!(
-            "{name} row 1: wants the columns series_id and period, has {}",
-            headers.iter().collect::<Vec<_>>().join(", ")
-        );
-    };
-    let value = third.map_or_else(|| (0..headers.len()).find(|index| *index != id && *index != period), column);
-    let Some(value) = value else {
-        bail!("{name} row 1: wants a column {}", third.unwrap_or("with the strength of the event"));
+    let mut table = Table::open(path)?;
+    let [id, period] = table.needed(["series_id", "period"], EXAMPLE)?;
+    let value = match third {
+        Some(third) => table.needed([third], EXAMPLE)?[0],
+        None => (0..table.columns().len())
+            .find(|index| *index != id && *index != period)
+            .with_context(|| format!("{name} row 1: wants a column with the strength of the event"))?,
     };
     let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("read {name}"))?;
-        let row = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
-        if rows.len() == ROWS_MAX {
-            bail!("{name} row {row}: more than {ROWS_MAX} rows; split the folder by customer");
+    while let Some(row) = next(&mut table)? {
+        let line = row.line();
+        if row.get(id).is_empty() {
+            bail!("{name} row {line}: series_id is empty");
         }
-        let field = |index: usize| record.get(index).unwrap_or_default();
-        if field(id).is_empty() {
-            bail!("{name} row {row}: series_id is empty");
-        }
-        let number = field(period);
+        let number = row.get(period);
         let Ok(at) = number.parse::<i64>() else {
-            bail!("{name} row {row}: period {number:?} is not a whole number");
+            bail!("{name} row {line}: period {number:?} is not a whole number");
         };
-        rows.push((
-            field(id).to_owned(),
-            at,
-            quantity(field(value)).with_context(|| format!("{name} row {row}"))?,
-            row,
-        ));
+        let value = quantity(row.get(value)).with_context(|| format!("{name} row {line}"))?;
+        rows.push((row.get(id).to_owned(), at, value, line));
     }
     Ok(rows)
+}
+
+/// The next row. A trial on part of a history would judge something else, so one that is no text ends it.
+fn next(table: &mut Table) -> anyhow::Result<Option<TableRow>> {
+    let mut faults = Faults::default();
+    let row = table.next(&mut faults)?;
+    match faults.kept.first() {
+        Some(fault) => bail!("{} row {}: {}", fault.file, fault.line, fault.what),
+        None => Ok(row),
+    }
 }
 
 /// A number, or `None` where nobody knows: empty, NA, NaN or a question mark.
@@ -193,30 +185,26 @@ fn quantity(text: &str) -> anyhow::Result<Option<f64>> {
 
 /// Name, prefix and trial of each pool.
 fn datasets(path: &Path) -> anyhow::Result<Vec<(String, String, Trial)>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .with_context(|| format!("read {}", path.display()))?;
-    let headers = reader.headers().context("read datasets.csv")?.clone();
+    let mut table = Table::open(path)?;
+    let columns = ["dataset", "prefix", "season", "h", "n_test"];
+    let [dataset, prefix, season, horizon, tests] = table.needed(columns, "dataset,prefix,season,h,n_test")?;
     let mut pools = Vec::new();
-    for record in reader.records() {
-        let record = record.context("read datasets.csv")?;
-        let row = record.position().map_or(0, csv::Position::line);
-        let field = |name: &str| {
-            let at = headers.iter().position(|header| header == name);
-            at.and_then(|at| record.get(at)).with_context(|| format!("datasets.csv row {row}: wants a column {name}"))
-        };
-        let number = |name: &str, least: usize| {
-            let text = field(name)?;
+    while let Some(row) = next(&mut table)? {
+        let number = |column: usize, name: &str| {
+            let text = row.get(column);
             match text.parse::<usize>() {
-                Ok(value) if value >= least => Ok(value),
+                Ok(value) if value > 0 => Ok(value),
                 Ok(_) | Err(_) => {
-                    bail!("datasets.csv row {row}: {name} {text:?} is not a whole number of at least {least}")
+                    bail!("datasets.csv row {}: {name} {text:?} is not a whole number of at least 1", row.line())
                 }
             }
         };
-        let trial = Trial { season: number("season", 1)?, horizon: number("h", 1)?, tests: number("n_test", 1)? };
-        pools.push((field("dataset")?.to_owned(), field("prefix")?.to_owned(), trial));
+        let trial = Trial {
+            season: number(season, "season")?,
+            horizon: number(horizon, "h")?,
+            tests: number(tests, "n_test")?,
+        };
+        pools.push((row.get(dataset).to_owned(), row.get(prefix).to_owned(), trial));
     }
     if pools.is_empty() {
         bail!("datasets.csv has no rows");

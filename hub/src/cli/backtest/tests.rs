@@ -69,7 +69,7 @@ fn bad_input_is_named_by_file_and_row() {
         ("demand.csv", format!("{head}a,first,3\n"), "demand.csv row 2: period \"first\""),
         ("demand.csv", format!("{head}a,1,3\na,1,4\n"), "demand.csv row 3: a has period 1 a second time"),
         ("demand.csv", format!("{head}a,1,-3\n"), "demand.csv row 2: quantity -3 of a is negative"),
-        ("demand.csv", "item,period,quantity\na,1,3\n".to_owned(), "demand.csv row 1: wants the columns"),
+        ("demand.csv", "item,period,quantity\na,1,3\n".to_owned(), "demand.csv has no column series_id"),
         ("demand.csv", head.to_owned(), "demand.csv has no rows"),
         ("demand.csv", format!("{head}a,1,3\na,99999999,4\n"), "number them one after the other"),
         ("events.csv", "series_id,period,days\nnobody,3,1\n".to_owned(), "events.csv row 2: nobody"),

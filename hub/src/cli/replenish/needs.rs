@@ -17,15 +17,13 @@ use planning::{
     scenario::Methods,
 };
 
-use super::{Asked, rows::Row};
+use super::Asked;
 use crate::{
-    history::{self, Axis, History, Pool, Reading},
-    outlook::{Ahead, Foreseen, Outlook, Span, Subject, outlook},
-    restock::{days, expected, law},
+    history::{self, Axis, Faults, History, Pool, Reading},
+    outlook::{Ahead, Foreseen, Outlook, Said, Span, Subject, outlook},
+    restock::{self, BUCKETS_MAX, days, expected},
+    terms::{Spoken, item::ItemRow, site::SiteFile},
 };
-
-/// Buckets of one outlook.
-const BUCKETS_MAX: usize = 104;
 
 /// Buckets that the plain average is taken over.
 const AVERAGE_BUCKETS: usize = 12;
@@ -46,17 +44,18 @@ type Place = (usize, usize);
 pub(super) fn needs(
     asked: &Asked,
     horizon_days: usize,
-    today: Option<Date>,
-    rows: Vec<Row>,
-    faults: &mut Vec<String>,
+    rows: &[ItemRow],
+    (site, spoken): (&SiteFile, &Spoken),
+    faults: &mut Faults,
 ) -> anyhow::Result<Needs> {
-    let history = if rows.iter().all(|row| row.demand.is_some()) {
+    let history = if rows.iter().all(|row| row.per_day().is_some()) {
         History::default()
     } else {
         history::read(&asked.data, &Reading { size: asked.bucket, through: None })?
     };
-    faults.extend(history.faults.kept.iter().map(ToString::to_string));
-    let known = asked.today.or(today);
+    faults.take(&history.faults);
+    let said: Vec<Said> = history.pools.iter().map(|pool| spoken.of(&pool.name, pool.axis, site, faults)).collect();
+    let known = asked.today.or(site.today);
     if known.is_none() && history.pools.iter().any(|pool| matches!(pool.axis, Axis::Numbered(_))) {
         bail!("the history's periods are numbered, not dated; say --today, the first day after the last of them");
     }
@@ -66,63 +65,43 @@ pub(super) fn needs(
     ensure!(after(today, horizon_days + 3_000).is_some(), "--today is at the end of time");
     let mut found =
         Needs { today, items: Vec::new(), methods: BTreeMap::from([(AVERAGE.to_owned(), BTreeMap::new())]) };
-    let mut foresight = Foresight { history: &history, horizon_days, seen: BTreeMap::new() };
+    let mut foresight = Foresight { history: &history, said: &said, horizon_days, seen: BTreeMap::new() };
     for row in rows {
-        match foresight.need(&row, today) {
+        match foresight.need(row, today) {
             Ok((need, average)) => {
                 if let (Some(average), Some(by_item)) = (average, found.methods.get_mut(AVERAGE)) {
                     by_item.insert(row.item.clone(), average);
                 }
-                found.items.push(Arc::new(item(row, need)));
+                found.items.push(Arc::new(row.item(row.on_hand, need)));
             }
-            Err(why) => faults.push(format!("items.csv, line {}: {why}", row.line)),
+            Err(why) => faults.at("items.csv", row.line, why),
         }
     }
     ensure!(!found.items.is_empty(), "no item can be planned:\n{}", super::shown(faults));
     Ok(found)
 }
 
-fn item(row: Row, need: Need) -> Item {
-    Item {
-        id: row.item,
-        owner: row.owner,
-        on_hand: row.on_hand,
-        allocated: row.allocated,
-        backordered: row.backordered,
-        open: row.open,
-        interval: row.interval,
-        policy: row.policy,
-        order_min: row.order_min,
-        multiple: row.multiple,
-        pack: row.pack,
-        capacity: row.capacity,
-        agreed_min: row.agreed_min,
-        agreed_max: row.agreed_max,
-        unit_cost: row.unit_cost,
-        can_order: row.can_order,
-        need,
-    }
-}
-
 /// Outlooks of whole pools, made once for each length of interval.
 struct Foresight<'a> {
     history: &'a History,
+    /// What people say of each pool.
+    said: &'a [Said],
     horizon_days: usize,
     seen: BTreeMap<(usize, usize), Vec<Outlook>>,
 }
 
 impl Foresight<'_> {
     /// The need of a row, and what a plain average of its history would say.
-    fn need(&mut self, row: &Row, today: Date) -> Result<(Need, Option<Need>), String> {
-        if let Some((mean, sd)) = row.demand {
-            let per_day = Law::of_counts(mean, sd * sd);
-            return Ok((steady(&per_day, row.interval), None));
+    fn need(&mut self, row: &ItemRow, today: Date) -> Result<(Need, Option<Need>), String> {
+        if let Some(per_day) = row.per_day() {
+            return Ok((restock::steady(&per_day, row.interval), None));
         }
         let (pool_at, at) = self.place(row)?;
         let pool = self.history.pools.get(pool_at).ok_or("no pool")?;
         let size = pool.axis.size();
         let bucket_days = days(size, 1);
-        let buckets = ((row.interval.days() / bucket_days as f64).ceil() as usize).clamp(1, BUCKETS_MAX);
+        let buckets = restock::buckets(row.interval, size);
+        let said = self.said.get(pool_at).ok_or("no pool")?;
         let horizon = (self.horizon_days.div_ceil(bucket_days) + 1).clamp(buckets, BUCKETS_MAX);
         if let Entry::Vacant(unseen) = self.seen.entry((pool_at, buckets)) {
             let span = Span { horizon, interval: buckets, season: pool.season };
@@ -131,7 +110,7 @@ impl Foresight<'_> {
                 pool.name,
                 pool.items.len()
             ));
-            let seen = outlook(&subjects(pool), span, &[]).map_err(|error| error.to_string())?;
+            let seen = outlook(&subjects(pool), span, said).map_err(|error| error.to_string())?;
             unseen.insert(seen);
         }
         let outlook = self.seen.get(&(pool_at, buckets)).and_then(|pool| pool.get(at)).ok_or("no outlook")?;
@@ -139,11 +118,7 @@ impl Foresight<'_> {
             Outlook::Refused(why) => return Err(format!("item {}: history is refused: {why}", row.item)),
             Outlook::Foreseen(seen) => seen,
         };
-        let over = exactly(law(&seen.interval, 1.0), row.interval.days() / (buckets * bucket_days) as f64);
-        let lead = over.mean() / row.interval.days().max(1e-9) * row.interval.lead_sd;
-        let over = if lead > 0.0 { over.with_variance(over.variance() + lead * lead) } else { over };
-        let per_day = self.per_day(pool, seen, today);
-        let need = Need::forecast(per_day, over, row.interval.lead_days, row.interval.review_days);
+        let need = restock::need(seen, row.interval, size, self.per_day(pool, seen, today));
         Ok((need, average(pool, at, bucket_days, row.interval)))
     }
 
@@ -158,7 +133,7 @@ impl Foresight<'_> {
         }
     }
 
-    fn place(&self, row: &Row) -> Result<Place, String> {
+    fn place(&self, row: &ItemRow) -> Result<Place, String> {
         let pools = self.history.pools.iter().enumerate();
         let all = pools.flat_map(|(p, pool)| pool.items.iter().enumerate().map(move |(i, item)| ((p, i), pool, item)));
         let fits = all.filter(|(_, pool, item)| {
@@ -186,15 +161,6 @@ fn subjects(pool: &Pool) -> Vec<Subject<'_>> {
         .collect()
 }
 
-/// The law of a part of the buckets it was forecast over; of all of them, itself.
-fn exactly(law: Law, part: f64) -> Law {
-    if (part - 1.0).abs() < 1e-9 { law } else { law.moments_times(part) }
-}
-
-fn steady(per_day: &Law, interval: Interval) -> Need {
-    Need::steady(per_day, interval.lead_days, interval.lead_sd, interval.review_days)
-}
-
 /// Mean and variance of the last known buckets, as counts that are the same every day.
 fn average(pool: &Pool, at: usize, bucket_days: usize, interval: Interval) -> Option<Need> {
     let item = pool.items.get(at)?;
@@ -204,5 +170,5 @@ fn average(pool: &Pool, at: usize, bucket_days: usize, interval: Interval) -> Op
     let mean = last.iter().sum::<f64>() / n;
     let variance = last.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
     let days = bucket_days as f64;
-    Some(steady(&Law::of_counts(mean / days, variance.max(mean) / days), interval))
+    Some(restock::steady(&Law::of_counts(mean / days, variance.max(mean) / days), interval))
 }

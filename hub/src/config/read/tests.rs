@@ -29,6 +29,15 @@ fn a_good_file_becomes_a_configuration_with_paths_relative_to_it() {
 }
 
 #[test]
+fn a_planning_folder_is_relative_to_the_file_and_need_not_be_there() {
+    let text = GOOD.replace("items = [\"M8-BOLT\"]", "planning = \"planning/acme\"");
+    let config = read(&text, Path::new("/etc/binwire/hub.toml")).unwrap();
+    assert_eq!(config.feeds[0].planning.as_deref(), Some(Path::new("/etc/binwire/planning/acme")));
+    assert_eq!(read(GOOD, Path::new("hub.toml")).unwrap().feeds[0].planning, None);
+    assert_eq!(faults(&text.replace("planning/acme", "")), ["hub.toml:8: feed[0].planning: is empty"]);
+}
+
+#[test]
 fn every_fault_of_a_file_is_reported_at_once_with_line_key_and_rule() {
     let found = faults(
         r#"listen = "8470"

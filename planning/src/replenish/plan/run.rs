@@ -179,11 +179,14 @@ impl Walk<'_> {
             return;
         }
         let terms = self.site.agreement.terms(date);
-        let open = self.site.vendor_calendar.works(date) && terms.is_none_or(|terms| terms.limits.allows_day(date));
-        if !open {
+        let is_allowed = terms.is_none_or(|terms| terms.limits.allows_day(date));
+        if !is_allowed || !self.site.vendor_calendar.works(date) {
+            let is_last = day + 1 == self.site.horizon_days;
             for wish in &wishes {
-                let since = &mut flows[wish.flow].wanted_since;
-                *since = since.or(Some(day));
+                let since = *flows[wish.flow].wanted_since.get_or_insert(day);
+                if is_last && !is_allowed {
+                    self.hold(self.dates[since], &flows[wish.flow], wish, Hold::Blackout);
+                }
             }
             return;
         }

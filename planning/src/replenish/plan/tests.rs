@@ -148,6 +148,24 @@ fn a_blackout_holds_an_order_and_says_since_when() {
 }
 
 #[test]
+fn what_a_blackout_holds_to_the_end_of_the_plan_is_withheld() {
+    let policy = Policy::MinMax { min: 20, max: 100, trigger: Trigger::AtMin };
+    let held_through = |through: Date| {
+        let mut held = site(vec![item("A", 60, 3.0, policy)]);
+        let blackout = vec![Blackout { from: TODAY, through }];
+        held.agreement = terms(Authority::PlanApproval, Limits { blackout, ..Limits::default() });
+        plan(&held).unwrap()
+    };
+    let last = after(TODAY, 27).unwrap();
+    let never = held_through(last);
+    let day = after(TODAY, 14).unwrap();
+    assert_eq!(never.lines, []);
+    assert_eq!(never.withheld.iter().map(|held| (held.day, held.hold)).collect::<Vec<_>>(), [(day, Hold::Blackout)]);
+    let at_last = held_through(after(TODAY, 26).unwrap());
+    assert_eq!((at_last.lines.len(), at_last.withheld.len()), (1, 0));
+}
+
+#[test]
 fn the_authority_in_force_on_the_release_day_says_what_a_line_becomes() {
     let mut changing = site(vec![item("A", 60, 9.0, MIN_MAX)]);
     let later = Terms { authority: Authority::VendorAutonomous, limits: Limits::default() };

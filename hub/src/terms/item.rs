@@ -1,16 +1,21 @@
-//! `items.csv`: one row an item, with its stock and how it may be ordered. A row that breaks a rule is named by its line and not planned.
+//! `items.csv`: one row an item, with its stock and how it may be ordered. A row that breaks a rule is named by its line and
+//! its item not planned: without its row nobody knows what is allowed.
 
 use std::{collections::BTreeMap, path::Path};
 
-use anyhow::Context as _;
+use clap::ValueEnum;
 use jiff::civil::Date;
-use planning::replenish::{
-    item::{OnHand, Open, OrderState, Owner},
-    need::Interval,
-    policy::{Policy, Target, Trigger},
+use planning::{
+    probability::Law,
+    replenish::{
+        item::{Item, OnHand, Open, OrderState, Owner},
+        need::{Interval, Need},
+        policy::{Policy, Target, Trigger},
+    },
 };
+use serde::Serialize;
 
-use super::PolicyName;
+use crate::history::{Faults, HistoryError, Row, Table};
 
 /// Service of items that name none.
 const SERVICE: f64 = 0.95;
@@ -52,74 +57,182 @@ const COLUMNS: [&str; 30] = [
 /// Columns of demand, for items without a history.
 const DEMAND: [&str; 2] = ["demand_per_day", "demand_sd"];
 
+/// Columns that say what is there.
+const ON_HAND: [&str; 4] = ["on_hand", "on_hand_low", "on_hand_high", "last_known"];
+
+/// How an item is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyName {
+    /// At every review up to a level: (R, S)
+    Review,
+    /// At or below a point, lots of one quantity: (s, Q)
+    PointQuantity,
+    /// At or below a point, up to a level: (s, S)
+    PointUpTo,
+    /// At or below min, up to max
+    MinMax,
+    /// Min and max, and as soon as the forecast goes below min
+    MinMaxForecast,
+}
+
+/// Who says what is on hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// The file, in a column that it must have.
+    InFile,
+    /// The hub's ledger: the file's columns are passed over.
+    InLedger,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct ItemFile {
+    /// Rows that can be planned, in their order.
+    pub(crate) rows: Vec<ItemRow>,
+    /// Items whose row cannot be used, and why.
+    pub(crate) held: BTreeMap<String, String>,
+    /// Whether there is a row of which nobody can say whose it is.
+    pub(crate) has_nameless: bool,
+    /// Columns that were passed over.
+    pub(crate) passed_over: Vec<String>,
+}
+
 /// One row that can be planned.
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) item: String,
-    pub(super) site: Option<String>,
-    pub(super) customer: Option<String>,
-    pub(super) on_hand: OnHand,
-    pub(super) open: Vec<Open>,
-    pub(super) allocated: i64,
-    pub(super) backordered: i64,
-    pub(super) interval: Interval,
-    pub(super) policy: Policy,
-    pub(super) order_min: i64,
-    pub(super) multiple: i64,
-    pub(super) pack: i64,
-    pub(super) capacity: Option<i64>,
-    pub(super) agreed_min: Option<i64>,
-    pub(super) agreed_max: Option<i64>,
-    pub(super) unit_cost: f64,
-    pub(super) owner: Owner,
-    pub(super) can_order: Option<i64>,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ItemRow {
+    pub(crate) line: u64,
+    pub(crate) item: String,
+    pub(crate) site: Option<String>,
+    pub(crate) customer: Option<String>,
+    /// Unknown where the ledger says it.
+    pub(crate) on_hand: OnHand,
+    pub(crate) open: Vec<Open>,
+    pub(crate) allocated: i64,
+    pub(crate) backordered: i64,
+    pub(crate) interval: Interval,
+    pub(crate) policy: Policy,
+    pub(crate) order_min: i64,
+    pub(crate) multiple: i64,
+    pub(crate) pack: i64,
+    pub(crate) capacity: Option<i64>,
+    pub(crate) agreed_min: Option<i64>,
+    pub(crate) agreed_max: Option<i64>,
+    pub(crate) unit_cost: f64,
+    pub(crate) owner: Owner,
+    pub(crate) can_order: Option<i64>,
     /// Mean and standard deviation a day, where the row says them.
-    pub(super) demand: Option<(f64, f64)>,
+    demand: Option<(f64, f64)>,
 }
 
 /// Reads the file; rows at fault are left out and told.
-pub(super) fn read(path: &Path, policy: PolicyName, faults: &mut Vec<String>) -> anyhow::Result<Vec<Row>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let columns: Vec<String> =
-        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_ascii_lowercase()).collect();
-    for column in &columns {
-        let known = COLUMNS.iter().chain(&DEMAND).any(|known| known == column);
-        anyhow::ensure!(known, "{} has an unknown column {column}; docs/planning.md names them", path.display());
+///
+/// # Errors
+/// [`HistoryError`] where it cannot be read, lacks a column or has one that is not known.
+pub(crate) fn read(
+    path: &Path,
+    policy: PolicyName,
+    counted: Counted,
+    faults: &mut Faults,
+) -> Result<ItemFile, HistoryError> {
+    const EXAMPLE: &str = "item,on_hand,lead_days";
+    let mut table = Table::open(path)?;
+    let columns = table.columns().to_vec();
+    let is_known = |column: &str| COLUMNS.iter().chain(&DEMAND).any(|known| *known == column);
+    if let Some(column) = columns.iter().find(|column| !is_known(column)) {
+        return Err(HistoryError::Unknown { path: path.to_owned(), column: column.clone() });
     }
-    for needed in ["item", "on_hand", "lead_days"] {
-        anyhow::ensure!(columns.iter().any(|column| column == needed), "{} has no column {needed}", path.display());
-    }
-    let mut rows: Vec<Row> = Vec::new();
-    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("read {}", path.display()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let fields = Fields { columns: &columns, record: &record };
-        let row = fields.row(line, policy).and_then(|row| match seen.insert(row.item.clone(), line) {
-            Some(first) => Err(format!("item {} is in line {first} too", row.item)),
-            None => Ok(row),
-        });
-        match row {
-            Ok(row) => rows.push(row),
-            Err(why) => faults.push(format!("items.csv, line {line}: {why}")),
+    table.needed(["item", "lead_days"], EXAMPLE)?;
+    let mut file = ItemFile::default();
+    match counted {
+        Counted::InFile => {
+            table.needed(["on_hand"], EXAMPLE)?;
+        }
+        Counted::InLedger => {
+            file.passed_over = columns.iter().filter(|name| ON_HAND.contains(&name.as_str())).cloned().collect();
         }
     }
-    Ok(rows)
+    let mut seen: BTreeMap<(String, Option<String>, Option<String>), u64> = BTreeMap::new();
+    loop {
+        let told = faults.count;
+        let row = table.next(faults)?;
+        // A row that is no text.
+        file.has_nameless |= faults.count > told;
+        let Some(row) = row else { break };
+        let line = row.line();
+        let fields = Fields { columns: &columns, row: &row, counted };
+        let read = fields.row(line, policy).and_then(|read| match seen.get(&place(&read, counted)) {
+            Some(first) => Err(format!("item {} is in line {first} too", read.item)),
+            None => Ok(read),
+        });
+        match read {
+            Ok(read) => {
+                seen.insert(place(&read, counted), line);
+                file.rows.push(read);
+            }
+            Err(why) => {
+                match fields.text("item") {
+                    Some(item) => {
+                        let why = format!("items.csv, line {line}: {why}");
+                        file.held.entry(item.to_owned()).or_insert(why);
+                    }
+                    None => file.has_nameless = true,
+                }
+                faults.add(&row, why);
+            }
+        }
+    }
+    file.held.retain(|item, _| !file.rows.iter().any(|row| row.item == *item));
+    Ok(file)
+}
+
+/// What only one row may be about. A plan of files has each item once; a file of the hub may be of several sites.
+fn place(row: &ItemRow, counted: Counted) -> (String, Option<String>, Option<String>) {
+    match counted {
+        Counted::InFile => (row.item.clone(), None, None),
+        Counted::InLedger => (row.item.clone(), row.site.clone(), row.customer.clone()),
+    }
+}
+
+impl ItemRow {
+    /// The law of a day's demand, where the row says it.
+    pub(crate) fn per_day(&self) -> Option<Law> {
+        self.demand.map(|(mean, sd)| Law::of_counts(mean, sd * sd))
+    }
+
+    /// The item as it is planned.
+    pub(crate) fn item(&self, on_hand: OnHand, need: Need) -> Item {
+        Item {
+            id: self.item.clone(),
+            owner: self.owner.clone(),
+            on_hand,
+            allocated: self.allocated,
+            backordered: self.backordered,
+            open: self.open.clone(),
+            interval: self.interval,
+            policy: self.policy,
+            order_min: self.order_min,
+            multiple: self.multiple,
+            pack: self.pack,
+            capacity: self.capacity,
+            agreed_min: self.agreed_min,
+            agreed_max: self.agreed_max,
+            unit_cost: self.unit_cost,
+            can_order: self.can_order,
+            need,
+        }
+    }
 }
 
 struct Fields<'a> {
     columns: &'a [String],
-    record: &'a csv::StringRecord,
+    row: &'a Row,
+    counted: Counted,
 }
 
 impl Fields<'_> {
     fn text(&self, name: &str) -> Option<&str> {
         let at = self.columns.iter().position(|column| column == name)?;
-        self.record.get(at).filter(|text| !text.is_empty())
+        Some(self.row.get(at)).filter(|text| !text.is_empty())
     }
 
     fn of<T: std::str::FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, String> {
@@ -154,7 +267,7 @@ impl Fields<'_> {
         }
     }
 
-    fn row(&self, line: u64, otherwise: PolicyName) -> Result<Row, String> {
+    fn row(&self, line: u64, otherwise: PolicyName) -> Result<ItemRow, String> {
         let days = |name: &str, otherwise: f64| match self.number(name)? {
             Some(days) if days > 1_000.0 => Err(format!("{name} is {days}; it must be 1000 days at most")),
             days => Ok(days.unwrap_or(otherwise)),
@@ -167,7 +280,7 @@ impl Fields<'_> {
         };
         let demand = self.number("demand_per_day")?.map(|mean| Ok::<_, String>((mean, self.number("demand_sd")?)));
         let demand = demand.transpose()?.map(|(mean, sd)| (mean, sd.unwrap_or(mean.sqrt())));
-        Ok(Row {
+        Ok(ItemRow {
             line,
             item: self.text("item").ok_or("item is missing")?.to_owned(),
             site: self.text("site").map(str::to_owned),
@@ -197,6 +310,9 @@ impl Fields<'_> {
 
     /// A number, an interval around it, a day since when nothing is known; no number at all is unknown.
     fn on_hand(&self) -> Result<OnHand, String> {
+        if self.counted == Counted::InLedger {
+            return Ok(OnHand::Unknown);
+        }
         let Some(quantity) = self.count("on_hand")? else { return Ok(OnHand::Unknown) };
         let (low, high) = (self.count("on_hand_low")?, self.count("on_hand_high")?);
         let (low, high) = (low.unwrap_or(quantity), high.unwrap_or(quantity));
@@ -235,7 +351,7 @@ impl Fields<'_> {
         };
         let name = match self.text("policy") {
             None => otherwise,
-            Some(text) => <PolicyName as clap::ValueEnum>::from_str(&text.replace('_', "-"), true).map_err(|_| {
+            Some(text) => <PolicyName as ValueEnum>::from_str(&text.replace('_', "-"), true).map_err(|_| {
                 format!(
                     "policy is {text:?}; it must be review, point-quantity, point-up-to, min-max or min-max-forecast"
                 )
