@@ -206,6 +206,13 @@ fn first_act(wall: WallTime) -> u64 {
     wall.millis().unsigned_abs() << 12
 }
 
+/// A number that can have been given out: the next ones follow it, so none may be near the end of all.
+fn given_out(number: u64) -> serde_json::Result<u64> {
+    const NUMBER_MAX: u64 = 1 << 62;
+    let refused = || serde::de::Error::custom(format!("{number} was never given out"));
+    if number <= NUMBER_MAX { Ok(number) } else { Err(refused()) }
+}
+
 impl Sorted {
     fn of(kept: Vec<KeptFact>) -> Self {
         let mut sorted = Self::default();
@@ -224,15 +231,23 @@ impl Sorted {
             "calibration" => drop(self.calibrations.insert(name.clone(), serde_json::from_str(text)?)),
             "containers" => self.containers = serde_json::from_str(text)?,
             "level" => drop(self.levels.insert(name.clone(), serde_json::from_str(text)?)),
-            "act" => self.acts.push(serde_json::from_str(text)?),
+            "act" => {
+                let kept: KeptAct = serde_json::from_str(text)?;
+                given_out(kept.said.act.0)?;
+                self.acts.push(kept);
+            }
             "session" => drop(self.sessions.insert(name.clone(), serde_json::from_str(text)?)),
             "count" => self.counts.push(text.clone()),
             "alarm" => {
                 let subject = name.parse().map_err(serde::de::Error::custom);
                 self.alarm_rows.push((subject?, serde_json::from_str(text)?));
             }
-            "last-alarm" => self.last_alarm = serde_json::from_str(text)?,
-            "notice" => self.notices.push(serde_json::from_str(text)?),
+            "last-alarm" => self.last_alarm = given_out(serde_json::from_str(text)?)?,
+            "notice" => {
+                let notice: Notice = serde_json::from_str(text)?;
+                given_out(notice.id)?;
+                self.notices.push(notice);
+            }
             super::bounds::KEPT => {
                 let subject = name.parse().map_err(serde::de::Error::custom)?;
                 self.bounds_history.insert(subject, serde_json::from_str(text)?);

@@ -17,6 +17,16 @@ use crate::{
 const STARTS: u32 = 4_000;
 
 #[test]
+fn a_number_that_was_never_given_out_is_named_and_nothing_goes_on_from_it() {
+    let end = KeptFact { kind: "last-alarm".to_owned(), name: String::new(), text: u64::MAX.to_string() };
+    let now = moment(Duration::from_secs(60));
+    let mut floor = floor(vec![end], &now);
+    carry_out(&mut floor, &now, &mut Answered::default(), || false);
+    let notices = floor.look(&now, &Look::Notices).unwrap().to_string();
+    assert!(notices.contains("18446744073709551615 was never given out"), "{notices}");
+}
+
+#[test]
 fn a_floor_starts_whatever_was_kept() {
     let good = kept();
     let texts: Vec<&str> = good.iter().map(|(_, _, text)| text.as_str()).collect();
