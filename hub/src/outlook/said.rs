@@ -129,9 +129,7 @@ impl Said {
         let of_bucket = stated.into_iter().zip(nets).zip(forecast);
         Ok(of_bucket.map(|((stated, net), &(_, mean))| Statement::new(stated, net, mean, is_alone)).collect())
     }
-}
 
-impl Said {
     /// The rule, by which the forecast is heard last where it is not named: every bucket has a statement.
     fn heard(&self) -> Rule {
         match &self.rule {
