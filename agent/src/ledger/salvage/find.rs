@@ -2,13 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::Path,
 };
 
 use gateway_proto::{
     chain::{Epoch, Link},
     name::FeedName,
-    record::Seq,
+    record::{Record, Seq},
 };
 use serde::Deserialize;
 
@@ -90,9 +91,12 @@ pub fn salvage(folder: &Path) -> Salvaged {
         }
     }
     let newest: BTreeMap<FeedName, i64> = lives.iter().map(|found| (found.feed.clone(), found.life)).collect();
-    for found in &mut lives {
+    for at in 0..lives.len() {
+        let (before, later) = lives.split_at_mut(at + 1);
+        let Some(found) = before.last_mut() else { continue };
         found.is_newest = newest.get(&found.feed) == Some(&found.life);
-        found.settle(&rows);
+        let next = later.iter().find(|next| next.feed == found.feed);
+        found.settle(&rows, |found| next.and_then(|next| found.handed_over(next, &image)));
     }
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Salvaged { folder, image, rows, lives, unplaced }
@@ -226,14 +230,38 @@ impl FoundLife {
         }
     }
 
+    /// The last record that did not go on to the `next` life. What went on stands there first, in the same order, and pages that
+    /// are in use no more may still show it here. A correction names its movement by another number there.
+    fn handed_over(&self, next: &Self, image: &Image) -> Option<Seq> {
+        let mut page = CachedPage::default();
+        let mut began: Vec<(u64, Seq)> = Vec::new();
+        for place in next.records.iter().take(self.records.len()) {
+            began.extend(place.read(image, &mut page).map(|found| (hash(&found.text), Seq(place.seq()))));
+        }
+        began.sort_unstable();
+        let mut last = None;
+        for place in self.records.iter().rev() {
+            let Some(found) = place.read(image, &mut page) else { break };
+            let hash = hash(&found.text);
+            let same = began.partition_point(|(other, _)| *other < hash);
+            match began.get(same).filter(|(other, _)| *other == hash) {
+                Some((_, seq)) => last = place.seq().checked_sub(seq.0).map(Seq),
+                None if is_correction(&found.text) => {}
+                None => break,
+            }
+        }
+        last
+    }
+
     /// Decides what is known to be settled, now that it is known whether the feed has a later life.
-    fn settle(&mut self, rows: &Rows) {
+    fn settle(&mut self, rows: &Rows, handed_over: impl FnOnce(&Self) -> Option<Seq>) {
         let (aside, lost) = not_acked(rows, self.life, self.through);
         let adds_up = self.acked.checked_add(aside).and_then(|sum| sum.checked_add(lost)) == Some(self.through.0);
         self.settled_is_known &= adds_up && self.through >= self.trimmed;
         if !self.settled_is_known {
-            // A life that has a successor handed it everything it had not settled: all that is here was.
-            self.through = if self.is_newest { self.trimmed } else { self.end };
+            // A life that has a successor handed it everything it had not settled: all else that is here was.
+            self.through = if self.is_newest { self.trimmed } else { handed_over(self).unwrap_or(self.end) };
+            self.through = self.through.max(self.trimmed);
             let (aside, lost) = not_acked(rows, self.life, self.through);
             self.acked = self.through.0.saturating_sub(aside.saturating_add(lost));
         }
@@ -280,6 +308,16 @@ impl Salvaged {
     pub(super) fn read(&self, place: &Place, page: &mut CachedPage) -> Option<Found> {
         place.read(&self.image, page)
     }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn is_correction(text: &str) -> bool {
+    matches!(Record::parse(text), Ok(Record::Movement(movement)) if movement.corrects.is_some())
 }
 
 /// Of the seqs of a life up to `through`: how many are set aside, and how many others are declared lost.

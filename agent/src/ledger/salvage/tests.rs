@@ -491,6 +491,20 @@ fn whichever_page_is_gone_the_rest_is_there_and_what_is_missing_is_told() {
 }
 
 #[test]
+fn what_went_on_to_a_new_epoch_does_not_come_back_when_the_page_of_epochs_is_gone() {
+    // Of so many, pages that are in use no more still show what went on.
+    let original = Original::of(RECORDS);
+    let life = "SELECT rootpage FROM sqlite_schema WHERE name = 'life'";
+    let copy = original.copy();
+    let db = Connection::open(copy.path().join("ledger.db")).unwrap();
+    let page = usize::try_from(db.query_row(life, [], |row| row.get::<_, i64>(0)).unwrap()).unwrap();
+    ordeal(&original, &mut Random(0), "page of epochs is zero", |state, _| {
+        edit(&state.join("ledger.db"), |bytes| bytes[(page - 1) * 4096..page * 4096].fill(0));
+        Seen::Yes
+    });
+}
+
+#[test]
 fn whichever_bytes_are_flipped_nothing_wrong_is_salvaged() {
     let original = Original::of(RECORDS / 10);
     let (mut missing, seeds) = (0, seeds(60));
