@@ -8,6 +8,8 @@ mod german;
 
 use look::Language;
 
+pub(crate) use self::german::kind as kind_in_german;
+
 use super::{Misread, Rule};
 use crate::register::row::Column;
 

@@ -1,7 +1,7 @@
 //! The audit in German. It is kept in English words of a few patterns; what is not known stays as it was kept.
 
 use super::super::manage::ManageText;
-use crate::register::fact::Kind;
+use crate::register::{fact::Kind, rule::words::kind_in_german};
 
 pub(super) fn act(english: &str) -> String {
     let german = match english {
@@ -23,8 +23,8 @@ fn told(english: &str) -> String {
     };
     match verb {
         "import" => format!("{} eingelesen", many(kind)),
-        "set" => format!("{} gesetzt", one(kind)),
-        "remove" => format!("{} entfernt", one(kind)),
+        "set" => format!("{} gesetzt", kind_in_german(kind)),
+        "remove" => format!("{} entfernt", kind_in_german(kind)),
         _ => english.to_owned(),
     }
 }
@@ -39,18 +39,6 @@ const fn many(kind: Kind) -> &'static str {
         Kind::Operator => MANAGE.data.operators,
         Kind::Asset => MANAGE.data.assets,
         Kind::Shipment => MANAGE.data.shipments,
-    }
-}
-
-const fn one(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Item => "Artikel",
-        Kind::Code => "Code",
-        Kind::Container => "Behälter",
-        Kind::Bin => "Fach",
-        Kind::Operator => "Person",
-        Kind::Asset => "Anlage",
-        Kind::Shipment => "Lieferung",
     }
 }
 

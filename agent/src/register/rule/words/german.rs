@@ -261,7 +261,8 @@ const fn empty(wanted: Wanted) -> &'static str {
     }
 }
 
-const fn kind(kind: Kind) -> &'static str {
+/// What one fact of a kind is called.
+pub(crate) const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Item => "Artikel",
         Kind::Code => "Code",
