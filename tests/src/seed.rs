@@ -1,10 +1,34 @@
 //! Chance that can be had again: a random test prints its seed, and `SEED=n` replays it.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    ops::Range,
+};
 
 use sim::Random;
 
 use crate::skip::say;
+
+/// The seeds that a test with numbered runs goes through: `SEED=n` is one, `SEEDS=a..b` those from a to before b, so that a
+/// long run may be had in parts; `many` with `BINWIRE_LONG`, else `few`.
+///
+/// # Panics
+/// When `SEED` or `SEEDS` cannot be read.
+#[must_use]
+pub fn numbered(few: u64, many: u64) -> Range<u64> {
+    let number =
+        |text: &str| text.parse().unwrap_or_else(|_| panic!("a seed is a number from 0 to 2^64 - 1, not `{text}`"));
+    if let Ok(seed) = std::env::var("SEED") {
+        let seed = number(&seed);
+        return seed..seed + 1;
+    }
+    if let Ok(seeds) = std::env::var("SEEDS") {
+        let (first, end) =
+            seeds.split_once("..").unwrap_or_else(|| panic!("SEEDS is two numbers, as 100..200, not `{seeds}`"));
+        return number(first)..number(end);
+    }
+    0..if std::env::var_os("BINWIRE_LONG").is_some() { many } else { few }
+}
 
 /// A test's source of chance.
 #[derive(Debug)]

@@ -34,10 +34,10 @@ mod upkeep;
 mod wall;
 
 use sim::Random;
-use tests::skip::say;
+use tests::{seed, skip::say};
 
 use self::defect::Defect;
-use super::power::{Tally, canaries::panics_with, every, is_one_run};
+use super::power::{Tally, canaries::panics_with, every, is_part};
 
 /// The site's name at its hubs.
 const SITE: &str = "plant-7";
@@ -63,28 +63,17 @@ const TWICE: u64 = 6;
 const WITH_DEFECT: u64 = 24;
 const ENOUGH: usize = 2;
 
-fn months() -> std::ops::Range<u64> {
-    match std::env::var("SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().expect("SEED is a number");
-            seed..seed + 1
-        }
-        Err(_) if std::env::var_os("BINWIRE_LONG").is_some() => 0..MONTHS_LONG,
-        Err(_) => 0..MONTHS,
-    }
-}
-
 #[test]
 fn a_month_of_trouble_loses_nothing_that_was_accepted_and_doubles_nothing() {
     let test = "a_month_of_trouble_loses_nothing_that_was_accepted_and_doubles_nothing";
     let begin = std::time::Instant::now();
-    let tally = every(test, months(), |seed, random, tally| {
+    let tally = every(test, seed::numbered(MONTHS, MONTHS_LONG), |seed, random, tally| {
         month::live(seed, Defect::Nothing, random, tally);
     });
     let days = tally.of("days");
     let rate = days as f64 / begin.elapsed().as_secs_f64();
     say(&format!("{days} days simulated, {rate:.0} days/s, {:.2} site-years/s", rate / 365.0));
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&MET);
     }
 }

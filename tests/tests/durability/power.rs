@@ -39,7 +39,10 @@ use std::{
 };
 
 use sim::Random;
-use tests::skip::say;
+use tests::{seed, skip::say};
+
+/// After so many runs a long one says how far it is.
+const SAID_EVERY: u64 = 1_000;
 
 /// What a run went through, by name. A run that exercised nothing proves nothing.
 #[derive(Debug, Default, Clone)]
@@ -69,20 +72,14 @@ impl Tally {
     }
 }
 
-/// How many runs: a hundred times as many with `BINWIRE_LONG`, 1 with `SEED`.
+/// How many runs: a hundred times as many on demand.
 fn runs(few: u64) -> std::ops::Range<u64> {
-    match std::env::var("SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().expect("SEED is a number");
-            seed..seed + 1
-        }
-        Err(_) if std::env::var_os("BINWIRE_LONG").is_some() => 0..few * 100,
-        Err(_) => 0..few,
-    }
+    seed::numbered(few, few * 100)
 }
 
-pub(crate) fn is_one_run() -> bool {
-    std::env::var_os("SEED").is_some()
+/// Whether only a part of the runs was asked for, which need not meet everything that all of them do.
+pub(crate) fn is_part() -> bool {
+    ["SEED", "SEEDS"].into_iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// Runs every seed, on all cores, and says what they went through. The first that fails is named and fails the test.
@@ -104,6 +101,14 @@ pub(crate) fn every(
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= seeds.end {
                         break;
+                    }
+                    let done = seed - seeds.start;
+                    if done > 0 && done.is_multiple_of(SAID_EVERY) {
+                        say(&format!(
+                            "{test}: {done} of {} in {:.0} s",
+                            seeds.end - seeds.start,
+                            begin.elapsed().as_secs_f64()
+                        ));
                     }
                     let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, &mut Random::seeded(seed), &mut mine)));
                     if let Err(panic) = outcome {

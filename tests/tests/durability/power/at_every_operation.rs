@@ -8,7 +8,7 @@ use tests::skip::say;
 use super::{
     Tally,
     book::Book,
-    every, is_one_run, runs,
+    every, is_part, runs,
     site::{FEEDS, Kind, Site},
     vendor::{Sender, Vendor, batches},
 };
@@ -148,7 +148,7 @@ fn vendor_case((trouble, lasting, survival): (Trouble, Lasting, Survival), seed:
 /// Tries every operation that a trouble can hit, from the first to the last.
 fn at_every(tally: &mut Tally, trouble: Trouble, case: impl Fn(u64) -> bool) {
     for n in 1.. {
-        if is_one_run() {
+        if is_part() {
             say(&format!("  {} at operation {n}", name(trouble)));
         }
         if !case(n) {
@@ -171,7 +171,7 @@ fn a_ledger_tells_every_error_and_keeps_what_it_told() {
         let (moves, trouble) = (&workloads[case / TROUBLES.len()], TROUBLES[case % TROUBLES.len()]);
         at_every(tally, trouble.0, |n| site_case(Some(&template), moves, trouble, n));
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&ALL);
     }
 }
@@ -184,7 +184,7 @@ fn a_ledger_is_made_whole_or_made_anew_whatever_fails() {
         let trouble = TROUBLES[usize::try_from(case).unwrap()];
         at_every(tally, trouble.0, |n| site_case(None, &moves, trouble, n));
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&ALL);
     }
 }
@@ -198,12 +198,12 @@ fn a_store_tells_every_error_and_keeps_what_it_told() {
         let trouble = TROUBLES[usize::try_from(case).unwrap() % TROUBLES.len()];
         at_every(tally, trouble.0, |n| vendor_case(trouble, case / TROUBLES.len() as u64, n));
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&ALL);
     }
 }
 
 /// Exhaustive already: `BINWIRE_LONG` adds nothing.
 fn one_or(cases: u64) -> std::ops::Range<u64> {
-    if is_one_run() { runs(cases) } else { 0..cases }
+    if is_part() { runs(cases) } else { 0..cases }
 }

@@ -3,7 +3,7 @@
 use cutdisk::Survival;
 
 use super::{
-    every, is_one_run, percent, runs,
+    every, is_part, percent, runs,
     site::FEEDS,
     vendor::{Sender, Vendor, work},
 };
@@ -39,7 +39,7 @@ fn no_cut_takes_a_batch_that_the_hub_answered_nor_doubles_it() {
             tally.one("recoveries");
         }
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&[
             "batches",
             "batches repeated",

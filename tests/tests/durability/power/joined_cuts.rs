@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use sim::Random;
 
 use super::{
-    Tally, every, is_one_run, percent, runs,
+    Tally, every, is_part, percent, runs,
     site::{FEEDS, Kind, Site, feed_name},
     vendor::{Held, Vendor, site_name},
 };
@@ -63,7 +63,7 @@ fn no_cut_on_either_side_loses_or_doubles_what_the_site_recorded() {
     let tally = every(test, runs(WORLDS), |seed, random, tally| {
         run(Site::like(&template), seed, Plant::Nothing, random, tally);
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&["cuts of the site", "cuts of the hub", "batches lost", "answers lost", "batches taken"]);
         assert!(tally.of("cuts of the site") + tally.of("cuts of the hub") >= WORLDS * CUTS);
     }
@@ -92,7 +92,7 @@ pub(super) fn run(site: Site, seed: u64, plant: Plant, random: &mut Random, tall
         }
     }
     joined.compare();
-    if is_one_run() {
+    if is_part() {
         tests::skip::say(&format!("seed {seed}: {:?}", joined.acked));
     }
 }

@@ -8,7 +8,7 @@ use tests::chain;
 use super::{
     book::{Book, KIND, Moved},
     canaries::panics_with,
-    every, is_one_run, runs,
+    every, is_part, runs,
     site::{FEEDS, Site, moved},
 };
 
@@ -121,7 +121,7 @@ fn an_older_ledger_is_brought_up_to_date_whole_or_not_at_all() {
         (Trouble::ReadOnly, Lasting::FromThenOn, Survival::Nothing),
     ];
     let cases = (SCHEMAS.len() * TROUBLES.len()) as u64;
-    let seeds = if is_one_run() { runs(cases) } else { 0..cases };
+    let seeds = if is_part() { runs(cases) } else { 0..cases };
     let tally = every("an_older_ledger_is_brought_up_to_date_whole_or_not_at_all", seeds, |number, _, tally| {
         let number = usize::try_from(number).unwrap();
         let (schema, trouble) = (1 + number / TROUBLES.len(), TROUBLES[number % TROUBLES.len()]);
@@ -132,7 +132,7 @@ fn an_older_ledger_is_brought_up_to_date_whole_or_not_at_all() {
             tally.one(if trouble.0 == Trouble::Cut { "cuts" } else { "errors" });
         }
     });
-    if !is_one_run() {
+    if !is_part() {
         assert!(tally.of("cuts") > 50 && tally.of("errors") > 20, "{tally:?}");
     }
 }

@@ -3,7 +3,7 @@
 use cutdisk::Survival;
 
 use super::{
-    every, is_one_run, percent, runs,
+    every, is_part, percent, runs,
     site::{Site, work},
 };
 
@@ -39,7 +39,7 @@ fn no_cut_takes_what_the_ledger_answered_nor_doubles_it() {
             tally.one("recoveries");
         }
     });
-    if !is_one_run() {
+    if !is_part() {
         tally.must_have(&[
             "movements",
             "movements with a fact",
