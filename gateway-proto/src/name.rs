@@ -1,10 +1,14 @@
 //! Bounded texts: the names of sites, feeds, devices and places, item codes and free texts.
 //!
-//! A value of these types keeps its limit; parsing says which limit was broken.
+//! A value of these types keeps its limit; parsing says which limit was broken. Its text is shared, not copied: the same few
+//! names stand in every movement, and in every map that movements are folded into.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{borrow::Borrow, fmt, marker::PhantomData, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
 
 use crate::limits::{ITEM_LEN_MAX, NAME_LEN_MAX, TEXT_LEN_MAX};
 
@@ -22,9 +26,8 @@ pub enum NameError {
 macro_rules! bounded_text {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $max:expr, $allowed:literal, $check:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-        #[serde(try_from = "String")]
-        pub struct $name(Box<str>);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
         impl $name {
             #[must_use]
@@ -37,8 +40,7 @@ macro_rules! bounded_text {
             type Error = NameError;
 
             fn try_from(text: String) -> Result<Self, NameError> {
-                check($kind, &text, $max, $allowed, $check)?;
-                Ok(Self(text.into_boxed_str()))
+                text.parse()
             }
         }
 
@@ -46,13 +48,20 @@ macro_rules! bounded_text {
             type Err = NameError;
 
             fn from_str(text: &str) -> Result<Self, NameError> {
-                Self::try_from(text.to_owned())
+                check($kind, text, $max, $allowed, $check)?;
+                Ok(Self(text.into()))
             }
         }
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0.into_string()
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Parsed(PhantomData))
             }
         }
 
@@ -106,6 +115,21 @@ bounded_text!(
     /// A reason, reference, lot, serial or badge. 1 to 256 bytes, no control characters.
     Text, "text", TEXT_LEN_MAX, "printable characters", printable
 );
+
+/// Reads a text in place: what is borrowed of the input is copied once.
+struct Parsed<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = NameError>> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
 
 fn check(
     kind: &'static str,

@@ -25,8 +25,15 @@ const LEAF_NAME_LEN_MAX: usize = 256;
 const MEMBERS_USUAL: usize = 16;
 
 #[derive(Debug)]
-pub(super) struct Document {
-    root: Box<RawValue>,
+pub(super) struct Document<'p> {
+    root: Root<'p>,
+}
+
+#[derive(Debug)]
+enum Root<'p> {
+    /// Inside the payload.
+    Sent(&'p RawValue),
+    Mended(Box<RawValue>),
 }
 
 /// A part of a document, or all of it: the text of one value.
@@ -39,12 +46,13 @@ pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A value at the end of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum Value<'a> {
     Null,
     Flag(bool),
     /// The digits as sent.
-    Number(String),
-    Text(String),
+    Number(Cow<'a, str>),
+    /// Borrowed where it has no escapes.
+    Text(Cow<'a, str>),
     /// An object or an array, or a text that cannot be decoded.
     Other,
 }
@@ -56,16 +64,16 @@ pub(super) enum Number {
     NotANumber,
 }
 
-impl Document {
+impl<'p> Document<'p> {
     /// # Errors
     /// [`JsonError::TooLarge`] before anything is parsed, [`JsonError::NotJson`].
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, JsonError> {
+    pub(super) fn parse(payload: &'p [u8]) -> Result<Self, JsonError> {
         if payload.len() > LEN_MAX {
             return Err(JsonError::TooLarge { len: payload.len() });
         }
-        let parsed = serde_json::from_slice(payload).or_else(|error| {
+        let parsed = serde_json::from_slice(payload).map(Root::Sent).or_else(|error| {
             // Only a payload that does not parse pays for the mending.
-            serde_json::from_slice(&null_for_nan(payload)).map_err(|_| error)
+            serde_json::from_slice(&null_for_nan(payload)).map(Root::Mended).map_err(|_| error)
         });
         match parsed {
             Ok(root) => Ok(Self { root }),
@@ -73,17 +81,24 @@ impl Document {
         }
     }
 
+    fn text(&self) -> &str {
+        match &self.root {
+            Root::Sent(root) => root.get(),
+            Root::Mended(root) => root.get(),
+        }
+    }
+
     pub(super) fn root(&self) -> Node<'_> {
-        Node(self.root.get())
+        Node(self.text())
     }
 
     /// The document's members; `None` when it is no object.
     pub(super) fn members(&self) -> Option<Members<'_>> {
-        serde_json::from_str(self.root.get()).ok()
+        serde_json::from_str(self.text()).ok()
     }
 
     /// The value at a path like `data.w`; a number steps into an array: `cells.0.w`. `None` when there is none.
-    pub(super) fn at(&self, path: &str) -> Option<Value> {
+    pub(super) fn at(&self, path: &str) -> Option<Value<'_>> {
         self.root().follow(path.split('.')).map(Node::value)
     }
 
@@ -99,7 +114,7 @@ impl Document {
 
 impl<'a> Members<'a> {
     /// The value at a path like `data.w`, as [`Document::at`] finds it.
-    pub(super) fn at(&self, path: &str) -> Option<Value> {
+    pub(super) fn at(&self, path: &str) -> Option<Value<'a>> {
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
         // Of two members of a name the last one counts, as everywhere in JSON.
         let (_, raw) = self.0.iter().rev().find(|(name, _)| name == first)?;
@@ -120,7 +135,7 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::with_capacity(MEMBERS_USUAL);
-                while let Some((Name(name), raw)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
+                while let Some((Unescaped(name), raw)) = map.next_entry::<Unescaped<'de>, &'de RawValue>()? {
                     members.push((name, raw));
                 }
                 Ok(Members(members))
@@ -130,9 +145,9 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A member's name, borrowed where it has no escapes.
+/// A text, borrowed where it has no escapes.
 #[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Unescaped<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Node<'a> {
     /// The node that `steps` lead to: names in objects, numbers in arrays.
@@ -149,7 +164,7 @@ impl<'a> Node<'a> {
         Some(Self(next.get()))
     }
 
-    pub(super) fn value(self) -> Value {
+    pub(super) fn value(self) -> Value<'a> {
         Value::read(self.0)
     }
 
@@ -174,7 +189,7 @@ impl<'a> Node<'a> {
 
     /// Every value below, by the dotted path to it with `name` before it. What is deeper, longer of name or later than
     /// any sensor's report is left out: this is for people who look for a field.
-    pub(super) fn leaves(self, name: &str) -> Vec<(String, Value)> {
+    pub(super) fn leaves(self, name: &str) -> Vec<(String, Value<'a>)> {
         let mut leaves = Vec::new();
         let mut waiting = vec![(name.to_owned(), self, 0)];
         while let Some((name, node, depth)) = waiting.pop() {
@@ -208,14 +223,14 @@ impl Number {
     }
 }
 
-impl Value {
-    fn read(raw: &str) -> Self {
+impl<'a> Value<'a> {
+    fn read(raw: &'a str) -> Self {
         match raw.as_bytes().first() {
             Some(b'n') => Self::Null,
             Some(b't') => Self::Flag(true),
             Some(b'f') => Self::Flag(false),
-            Some(b'"') => serde_json::from_str(raw).map_or(Self::Other, Self::Text),
-            Some(b'-' | b'0'..=b'9') => Self::Number(raw.to_owned()),
+            Some(b'"') => serde_json::from_str(raw).map_or(Self::Other, |Unescaped(text)| Self::Text(text)),
+            Some(b'-' | b'0'..=b'9') => Self::Number(raw.into()),
             Some(_) | None => Self::Other,
         }
     }
@@ -273,8 +288,8 @@ fn null_for_nan(payload: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn at(payload: &str, path: &str) -> Option<Value> {
-        Document::parse(payload.as_bytes()).unwrap().at(path)
+    fn at(payload: &str, path: &str) -> Option<String> {
+        Document::parse(payload.as_bytes()).unwrap().at(path).map(|value| format!("{value:?}"))
     }
 
     fn number(payload: &str) -> Result<Number, JsonError> {
@@ -284,10 +299,11 @@ mod tests {
     #[test]
     fn a_path_leads_through_objects_and_arrays() {
         let payload = r#"{"data":{"cells":[{"w":1.50},{"w":"x"}]},"a\u002eb":1,"n":null,"t":true}"#;
-        assert_eq!(at(payload, "data.cells.0.w"), Some(Value::Number("1.50".into())));
-        assert_eq!(at(payload, "data.cells.1.w"), Some(Value::Text("x".into())));
-        assert_eq!(at(payload, "data.cells"), Some(Value::Other));
-        assert_eq!((at(payload, "n"), at(payload, "t")), (Some(Value::Null), Some(Value::Flag(true))));
+        assert_eq!(at(payload, "data.cells.0.w").as_deref(), Some(r#"Number("1.50")"#));
+        assert_eq!(at(payload, "data.cells.1.w").as_deref(), Some(r#"Text("x")"#));
+        assert_eq!(at(payload, "data.cells").as_deref(), Some("Other"));
+        assert_eq!(at(payload, "n").as_deref(), Some("Null"));
+        assert_eq!(at(payload, "t").as_deref(), Some("Flag(true)"));
         for path in ["", "x", "data.x", "data.cells.2", "data.cells.w", "n.x", "t.0", "data..cells"] {
             assert_eq!(at(payload, path), None, "{path}");
         }
@@ -296,7 +312,8 @@ mod tests {
     #[test]
     fn all_values_are_listed_by_their_paths() {
         let leaves = |payload: &str, name: &str| {
-            let mut leaves = Document::parse(payload.as_bytes()).unwrap().root().leaves(name);
+            let document = Document::parse(payload.as_bytes()).unwrap();
+            let mut leaves = document.root().leaves(name);
             leaves.sort_by(|a, b| a.0.cmp(&b.0));
             leaves.into_iter().map(|(name, value)| format!("{name}={value:?}")).collect::<Vec<_>>()
         };
@@ -343,8 +360,8 @@ mod tests {
 
     #[test]
     fn mending_a_nan_leaves_texts_alone() {
-        assert_eq!(at(r#"{"w":NaN,"code":"NaN \" nan"}"#, "code"), Some(Value::Text("NaN \" nan".into())));
-        assert_eq!(at(r#"{"w":NaN,"n":-1.5e+3}"#, "n"), Some(Value::Number("-1.5e+3".into())));
+        assert_eq!(at(r#"{"w":NaN,"code":"NaN \" nan"}"#, "code").as_deref(), Some(r#"Text("NaN \" nan")"#));
+        assert_eq!(at(r#"{"w":NaN,"n":-1.5e+3}"#, "n").as_deref(), Some(r#"Number("-1.5e+3")"#));
     }
 
     #[test]
@@ -369,6 +386,6 @@ mod tests {
     #[test]
     fn nesting_without_end_does_not_exhaust_the_stack() {
         let deep = format!("{}{}", "[".repeat(LEN_MAX / 2), "]".repeat(LEN_MAX / 2));
-        assert_eq!(at(&deep, "0.0.0"), Some(Value::Other));
+        assert_eq!(at(&deep, "0.0.0").as_deref(), Some("Other"));
     }
 }

@@ -168,7 +168,7 @@ pub(super) fn weight_reading(
 }
 
 impl UnitSource {
-    fn read(&self, document: &Document) -> Result<MassUnit, JsonError> {
+    fn read(&self, document: &Document<'_>) -> Result<MassUnit, JsonError> {
         match self {
             Self::Always(unit) => Ok(*unit),
             Self::Field { path, default } => match document.at(path) {
@@ -186,9 +186,9 @@ impl UnitSource {
 
 /// A field that may be unnamed, absent or `null`; present, it has to be right.
 fn optional<T>(
-    document: &Document,
+    document: &Document<'_>,
     field: Option<&str>,
-    read: fn(&str, Value) -> Result<T, JsonError>,
+    read: fn(&str, Value<'_>) -> Result<T, JsonError>,
 ) -> Result<Option<T>, JsonError> {
     let Some(field) = field else { return Ok(None) };
     match document.at(field) {
@@ -197,7 +197,7 @@ fn optional<T>(
     }
 }
 
-fn flag(field: &str, value: Value) -> Result<bool, JsonError> {
+fn flag(field: &str, value: Value<'_>) -> Result<bool, JsonError> {
     let word = match value {
         Value::Flag(flag) => return Ok(flag),
         Value::Number(word) | Value::Text(word) => word.to_ascii_lowercase(),
@@ -210,7 +210,7 @@ fn flag(field: &str, value: Value) -> Result<bool, JsonError> {
     }
 }
 
-fn count(field: &str, value: Value) -> Result<u64, JsonError> {
+fn count(field: &str, value: Value<'_>) -> Result<u64, JsonError> {
     let number = match value {
         Value::Number(digits) | Value::Text(digits) => Decimal::parse_scientific(digits.trim()).ok(),
         Value::Null | Value::Flag(_) | Value::Other => None,
@@ -220,9 +220,9 @@ fn count(field: &str, value: Value) -> Result<u64, JsonError> {
 }
 
 /// Ids and codes of digits are often sent as numbers: their digits are the text.
-fn text(field: &str, value: Value) -> Result<String, JsonError> {
+fn text(field: &str, value: Value<'_>) -> Result<String, JsonError> {
     match value {
-        Value::Text(text) | Value::Number(text) => Ok(text),
+        Value::Text(text) | Value::Number(text) => Ok(text.into_owned()),
         Value::Null | Value::Flag(_) | Value::Other => Err(JsonError::NotText { field: field.to_owned() }),
     }
 }

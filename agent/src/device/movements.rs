@@ -4,7 +4,7 @@
 //! Owns the mapping from named fields to a [`Stated`] movement, and from the sender's word for what was done to the places
 //! it goes between. Must not know whether the item is one of the site's, what lies where, or who is subscribed.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
 
 use gateway_proto::{
     movement::Act,
@@ -151,19 +151,19 @@ impl MovementDialect {
         let document = Document::parse(payload)?;
         let members = document.members().ok_or(JsonError::NotAnObject)?;
         let fields = &self.fields;
-        let needed = |field: &str| -> Result<String, MovementMessageError> {
+        let needed = |field: &str| -> Result<Cow<'_, str>, MovementMessageError> {
             text(&members, field)?.ok_or_else(|| JsonError::missing(field).into())
         };
-        let item: ItemCode = named(&self.item, needed(&self.item)?)?;
+        let item: ItemCode = named(&self.item, &needed(&self.item)?)?;
         let way = match &self.ways {
             Ways::One(way) => way,
-            Ways::ByKind { field, kinds } => {
-                kinds.get(&needed(field)?).ok_or_else(|| MovementMessageError::UnknownKind { field: field.clone() })?
-            }
+            Ways::ByKind { field, kinds } => kinds
+                .get(needed(field)?.as_ref())
+                .ok_or_else(|| MovementMessageError::UnknownKind { field: field.clone() })?,
         };
         let end = |end: &End| match end {
             End::Place(place) => Ok(place.clone()),
-            End::Bin(field) => Ok(Place::Bin(named(field, needed(field)?)?)),
+            End::Bin(field) => Ok(Place::Bin(named(field, &needed(field)?)?)),
             End::Field(field) => {
                 needed(field)?.parse().map_err(|_| MovementMessageError::NotAPlace { field: field.clone() })
             }
@@ -230,7 +230,7 @@ impl End {
 
 /// The text of a field; `None` when it is absent, `null` or empty. Numbers are taken by their digits: codes of digits are
 /// often sent so.
-fn text(members: &Members<'_>, field: &str) -> Result<Option<String>, MovementMessageError> {
+fn text<'a>(members: &Members<'a>, field: &str) -> Result<Option<Cow<'a, str>>, MovementMessageError> {
     match members.at(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Text(text) | Value::Number(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
@@ -239,19 +239,19 @@ fn text(members: &Members<'_>, field: &str) -> Result<Option<String>, MovementMe
 }
 
 fn optional(members: &Members<'_>, field: Option<&str>) -> Result<Option<String>, MovementMessageError> {
-    field.map_or(Ok(None), |field| text(members, field))
+    field.map_or(Ok(None), |field| Ok(text(members, field)?.map(Cow::into_owned)))
 }
 
-fn named<T: TryFrom<String, Error = NameError>>(field: &str, text: String) -> Result<T, MovementMessageError> {
-    T::try_from(text).map_err(|source| MovementMessageError::Name { field: field.to_owned(), rule: rule(&source) })
+fn named<T: FromStr<Err = NameError>>(field: &str, text: &str) -> Result<T, MovementMessageError> {
+    text.parse().map_err(|source| MovementMessageError::Name { field: field.to_owned(), rule: rule(&source) })
 }
 
-fn checked<T: TryFrom<String, Error = NameError>>(
+fn checked<T: FromStr<Err = NameError>>(
     members: &Members<'_>,
     field: Option<&str>,
 ) -> Result<Option<T>, MovementMessageError> {
     let Some(field) = field else { return Ok(None) };
-    text(members, field)?.map(|text| named(field, text)).transpose()
+    text(members, field)?.map(|text| named(field, &text)).transpose()
 }
 
 fn quantity(members: &Members<'_>, field: Option<&str>) -> Result<Quantity, MovementMessageError> {

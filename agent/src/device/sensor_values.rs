@@ -67,7 +67,7 @@ impl SensorValues {
         Self { device: Some(device.to_owned()), diagnostics: true, ..Self::default() }
     }
 
-    pub(super) fn values(device: &str, values: impl IntoIterator<Item = (String, Value)>) -> Self {
+    pub(super) fn values<'a>(device: &str, values: impl IntoIterator<Item = (String, Value<'a>)>) -> Self {
         let values = values.into_iter().filter_map(|(name, value)| Some((name, SensorValue::of(value)?)));
         Self { device: Some(device.to_owned()), values: values.collect(), ..Self::default() }
     }
@@ -97,12 +97,12 @@ impl SensorValue {
         }
     }
 
-    fn of(value: Value) -> Option<Self> {
+    fn of(value: Value<'_>) -> Option<Self> {
         Some(match value {
             Value::Null => Self::Null,
             Value::Flag(flag) => Self::Flag(flag),
-            Value::Number(digits) => Self::Number(SensorNumber(digits)),
-            Value::Text(text) => Self::Text(text),
+            Value::Number(digits) => Self::Number(SensorNumber(digits.into_owned())),
+            Value::Text(text) => Self::Text(text.into_owned()),
             Value::Other => return None,
         })
     }
@@ -110,9 +110,9 @@ impl SensorValue {
 
 impl SensorNumber {
     /// `None` when the value is no number.
-    pub(super) fn of(value: Value) -> Option<Self> {
+    pub(super) fn of(value: Value<'_>) -> Option<Self> {
         match value {
-            Value::Number(digits) => Some(Self(digits)),
+            Value::Number(digits) => Some(Self(digits.into_owned())),
             Value::Null | Value::Flag(_) | Value::Text(_) | Value::Other => None,
         }
     }

@@ -114,7 +114,7 @@ impl Shelly {
         }
     }
 
-    fn level(&self, field: &str, unit: MassUnit, value: &Value) -> Result<Reading, ShellyError> {
+    fn level(&self, field: &str, unit: MassUnit, value: &Value<'_>) -> Result<Reading, ShellyError> {
         let path = format!("{}.{field}", self.component);
         match value.number().map_err(|source| JsonError::not_a_number(&path, source))? {
             Number::Is(shown) => Ok(weight_reading(&path, shown, unit, None)?),
@@ -122,7 +122,7 @@ impl Shelly {
         }
     }
 
-    fn action(&self, actions: &Actions, document: &Document) -> Result<Option<Reading>, ShellyError> {
+    fn action(&self, actions: &Actions, document: &Document<'_>) -> Result<Option<Reading>, ShellyError> {
         if Method::of(document)? != Method::Event {
             return Ok(None);
         }
@@ -180,9 +180,9 @@ enum Method {
 }
 
 impl Method {
-    fn of(document: &Document) -> Result<Self, JsonError> {
+    fn of(document: &Document<'_>) -> Result<Self, JsonError> {
         match document.at("method") {
-            Some(Value::Text(method)) => Ok(match method.as_str() {
+            Some(Value::Text(method)) => Ok(match method.as_ref() {
                 "NotifyStatus" | "NotifyFullStatus" => Self::Status,
                 "NotifyEvent" => Self::Event,
                 _ => Self::Other,
@@ -193,15 +193,15 @@ impl Method {
     }
 }
 
-fn notification(device: &str, document: &Document) -> Result<SensorValues, ShellyError> {
+fn notification(device: &str, document: &Document<'_>) -> Result<SensorValues, ShellyError> {
     let method = Method::of(document)?;
     let params = document.root().follow(["params"]).ok_or_else(|| JsonError::missing("params"))?;
-    let values: Vec<(String, Value)> = match method {
+    let values: Vec<(String, Value<'_>)> = match method {
         Method::Status => params.entries().into_iter().flat_map(|(name, node)| status(&name, node)).collect(),
         Method::Event => events(document)
             .into_iter()
             .filter_map(|event| {
-                Some((format!("{}.event", text(event, "component")?), Value::Text(text(event, "event")?)))
+                Some((format!("{}.event", text(event, "component")?), Value::Text(text(event, "event")?.into())))
             })
             .collect(),
         Method::Other => Vec::new(),
@@ -211,13 +211,13 @@ fn notification(device: &str, document: &Document) -> Result<SensorValues, Shell
 }
 
 /// A component's values by name; its id is in the name already.
-fn status(component: &str, node: Node<'_>) -> Vec<(String, Value)> {
+fn status<'a>(component: &str, node: Node<'a>) -> Vec<(String, Value<'a>)> {
     let id = format!("{component}.id");
     let is_component = node.is_object();
     node.leaves(component).into_iter().filter(|(name, _)| is_component && *name != id).collect()
 }
 
-fn events(document: &Document) -> Vec<Node<'_>> {
+fn events<'a>(document: &'a Document<'_>) -> Vec<Node<'a>> {
     let events = document.root().follow(["params", "events"]);
     let events = events.map(Node::entries).unwrap_or_default();
     events.into_iter().take(EVENTS_MAX).map(|(_, event)| event).collect()
@@ -225,13 +225,13 @@ fn events(document: &Document) -> Vec<Node<'_>> {
 
 fn text(node: Node<'_>, field: &str) -> Option<String> {
     match node.follow([field])?.value() {
-        Value::Text(text) => Some(text),
+        Value::Text(text) => Some(text.into_owned()),
         Value::Null | Value::Flag(_) | Value::Number(_) | Value::Other => None,
     }
 }
 
 /// The time of an event as its id: a hand is slower than a hundredth of a second.
-fn time_id(ts: &Value) -> Option<String> {
+fn time_id(ts: &Value<'_>) -> Option<String> {
     let Number::Is(seconds) = ts.number().ok()? else { return None };
     let scale = 10_i64.pow(u32::from(seconds.fraction()));
     (seconds.fraction() > 0 && seconds.mantissa() / scale > CLOCK_SET_SECONDS).then(|| seconds.to_string())

@@ -147,7 +147,7 @@ fn values(device: &str, suffix: &str, payload: &[u8]) -> Result<SensorValues, Ta
     let report = document.root().follow(["StatusSNS"]).unwrap_or(document.root());
     let (time, leaves) = report.leaves("").into_iter().partition::<Vec<_>, _>(|(name, _)| name == "Time");
     let time = time.into_iter().find_map(|(_, time)| match time {
-        Value::Text(time) => Some(time),
+        Value::Text(time) => Some(time.into_owned()),
         Value::Null | Value::Flag(_) | Value::Number(_) | Value::Other => None,
     });
     Ok(SensorValues { time, ..SensorValues::values(device, leaves) })

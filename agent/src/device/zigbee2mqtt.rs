@@ -163,7 +163,8 @@ impl Zigbee2Mqtt {
 
 /// `{"state":"online"}`, or the bare word as bridges before 2.0 sent it.
 fn online(payload: &[u8]) -> Result<bool, Zigbee2MqttError> {
-    let said = match Document::parse(payload).ok().and_then(|document| document.at("state")) {
+    let document = Document::parse(payload);
+    let said = match document.as_ref().ok().and_then(|document| document.at("state")) {
         Some(Value::Text(word)) => liveness::online(word.as_bytes()),
         Some(Value::Null | Value::Flag(_) | Value::Number(_) | Value::Other) => None,
         None => liveness::online(payload),

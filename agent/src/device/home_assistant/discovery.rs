@@ -137,7 +137,7 @@ impl<'a> Keys<'a> {
 
     fn text(&self, long: &str, short: &str) -> Option<String> {
         match self.node(long, short)?.value() {
-            Value::Text(text) => Some(text),
+            Value::Text(text) => Some(text.into_owned()),
             Value::Null | Value::Flag(_) | Value::Number(_) | Value::Other => None,
         }
     }
