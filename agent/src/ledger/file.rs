@@ -19,6 +19,11 @@ const SCHEMAS: [&str; 3] = [include_str!("schema.sql"), include_str!("schema_2.s
 #[expect(clippy::cast_possible_truncation, reason = "a handful of schemas")]
 pub const SCHEMA: u32 = SCHEMAS.len() as u32;
 
+/// Bytes of a page of a new ledger; one that is there keeps the length that it has. A movement by itself is a commit of one
+/// page and its header in the log: with pages of 4,096 bytes, as long as the disk's own, it lay on two of the disk's each time.
+/// Shorter ones would cost bursts more than they save.
+pub(super) const PAGE_LEN: u32 = 2_048;
+
 /// Bytes of the log that stay on the disk between two checkpoints: it counts against the site's disk.
 pub(super) const WAL_LEN_KEPT: u64 = 4 * 1024 * 1024;
 
@@ -100,10 +105,14 @@ pub(super) fn open(state_dir: &Path, purpose: Purpose) -> Result<Connection, Led
 
 /// WAL with FULL: a commit that returned survives a power cut. NORMAL does not, and OFF does not even stay whole.
 fn durable(db: &Connection) -> Result<(), LedgerError> {
+    db.pragma_update(None, "page_size", PAGE_LEN).map_err(LedgerError::Write)?;
     db.pragma_update(None, "journal_mode", "wal").map_err(LedgerError::Write)?;
     let synchronous = if is_planted(Defect::SyncNormal) { "1" } else { "2" };
     db.pragma_update(None, "synchronous", synchronous).map_err(LedgerError::Write)?;
-    // After a checkpoint the WAL is cut back to this.
+    // Copied into the file once it is so long, whatever the pages are; after that it is cut back to this.
+    let page: u64 =
+        db.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0)).map_err(LedgerError::Write)?.into();
+    db.pragma_update(None, "wal_autocheckpoint", (WAL_LEN_KEPT / page).cast_signed()).map_err(LedgerError::Write)?;
     db.pragma_update(None, "journal_size_limit", WAL_LEN_KEPT.cast_signed()).map_err(LedgerError::Write)?;
     for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", synchronous)] {
         let found: String = db

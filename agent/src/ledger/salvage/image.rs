@@ -13,12 +13,15 @@ use std::{
     path::Path,
 };
 
-use super::cell::be32;
+use super::{super::file, cell::be32};
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// What SQLite makes unless told otherwise; the ledger does not tell it otherwise.
-const PAGE_SIZE: usize = 4096;
+/// What the pages of a ledger may have: as it is made now, and as it was made before.
+const PAGE_SIZES: [usize; 2] = [file::PAGE_LEN as usize, 4_096];
+
+/// Pages that are looked at to find out how long they are.
+const GUESSED_BY_MAX: u64 = 1_024;
 
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -69,7 +72,11 @@ impl Image {
         let mut header = [0; 100];
         let header = main.as_ref().and_then(|file| file.read_exact_at(&mut header, 0).ok()).map(|()| &header[..]);
         let header = header.filter(|header| header.starts_with(MAGIC));
-        let page_size = header.and_then(page_size_of).unwrap_or(PAGE_SIZE);
+        let page_size = header
+            .and_then(page_size_of)
+            .or_else(|| main.as_ref().and_then(page_size_by_look))
+            .or_else(|| log.as_ref().and_then(page_size_of_log))
+            .unwrap_or(PAGE_SIZES[0]);
         let pages = |file: &File| file.metadata().map_or(0, |meta| meta.len()).div_ceil(page_size as u64);
         let main_pages = u32::try_from(main.as_ref().map_or(0, pages)).unwrap_or(u32::MAX);
         let mut image = Self {
@@ -298,6 +305,44 @@ fn page_size_of(header: &[u8]) -> Option<usize> {
         size if (512..=32_768).contains(&size) && size.is_power_of_two() => Some(size),
         _ => None,
     }
+}
+
+/// What the log's header says, whose own sum is not asked here.
+fn page_size_of_log(log: &File) -> Option<usize> {
+    let mut header = [0; WAL_HEADER];
+    log.read_exact_at(&mut header, 0).ok().filter(|()| header[..3] == [0x37, 0x7F, 0x06])?;
+    let said = usize::try_from(be32(&header, 8)?).ok()?;
+    PAGE_SIZES.into_iter().find(|size| *size == said)
+}
+
+/// Where the file's own header is gone, its other pages show how long they are: where pages are short, one begins as often
+/// in the middle of a long one as at its start.
+fn page_size_by_look(main: &File) -> Option<usize> {
+    let [short, long] = PAGE_SIZES;
+    let mut page = vec![0; short];
+    let mut begins = |at: u64| main.read_exact_at(&mut page, at).is_ok() && looks_like_a_page(&page, long);
+    let (mut starts, mut middles) = (0_u32, 0_u32);
+    for n in 0..GUESSED_BY_MAX {
+        let at = n * long as u64;
+        starts += u32::from(begins(at));
+        middles += u32::from(begins(at + short as u64));
+    }
+    if starts + middles == 0 { None } else { Some(if middles * 2 > starts { short } else { long }) }
+}
+
+/// Whether bytes begin as a page of a tree does. Source: fileformat2, "B-tree Pages".
+fn looks_like_a_page(bytes: &[u8], size_max: usize) -> bool {
+    let [kind, free_high, free_low, cells_high, cells_low, content_high, content_low, ..] = *bytes else {
+        return false;
+    };
+    let two = |high: u8, low: u8| usize::from(high) << 8 | usize::from(low);
+    let header = match kind {
+        0x02 | 0x05 => 12,
+        0x0A | 0x0D => 8,
+        _ => return false,
+    };
+    let (free, content) = (two(free_high, free_low), two(content_high, content_low));
+    free < size_max && header + 2 * two(cells_high, cells_low) <= content && content <= size_max
 }
 
 /// The log's checksum over bytes, eight at a time.

@@ -143,11 +143,20 @@ fn truth(folder: &Path) -> Truth {
 struct Original {
     folder: TempDir,
     truth: Truth,
+    /// Bytes of a page.
+    page: usize,
 }
 
 impl Original {
     fn of(records: u64) -> Self {
+        Self::with_pages_of(file::PAGE_LEN as usize, records)
+    }
+
+    fn with_pages_of(page: usize, records: u64) -> Self {
         let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let db = Connection::open(folder.path().join("ledger.db")).unwrap();
+        db.execute_batch(&format!("PRAGMA page_size = {page}; PRAGMA journal_mode = wal")).unwrap();
+        drop(db);
         let mut ledger = open(folder.path());
         for n in 0..4 {
             let (from, to) = (records * n / 4, records * (n + 1) / 4);
@@ -174,7 +183,7 @@ impl Original {
         copy_files(folder.path(), copy.path());
         drop(ledger);
         let truth = truth(folder.path());
-        Self { folder: copy, truth }
+        Self { folder: copy, truth, page }
     }
 
     /// The same files in a state folder of their own.
@@ -474,17 +483,46 @@ fn a_whole_ledger_is_read_as_sqlite_reads_it() {
 
 #[test]
 fn whichever_page_is_gone_the_rest_is_there_and_what_is_missing_is_told() {
-    let original = Original::of(if std::env::var_os("BINWIRE_LONG").is_some() { RECORDS } else { RECORDS / 10 });
-    let pages = fs::metadata(original.folder.path().join("ledger.db")).unwrap().len() / 4096;
+    let records = if std::env::var_os("BINWIRE_LONG").is_some() { RECORDS } else { RECORDS / 10 };
+    zero_each_page(&Original::of(records), |_| true);
+}
+
+/// Ledgers that were begun by an earlier agent keep their longer pages; without the first nothing says how long they are.
+#[test]
+fn a_ledger_with_longer_pages_is_salvaged_too() {
+    let original = Original::with_pages_of(4_096, RECORDS / 10);
+    let kept: u32 = Connection::open(original.copy().path().join("ledger.db"))
+        .and_then(|db| db.pragma_query_value(None, "page_size", |row| row.get(0)))
+        .unwrap();
+    assert_eq!(kept, 4_096);
+    zero_each_page(&original, |page| page < 4);
+}
+
+#[test]
+fn a_file_without_its_first_page_and_log_shows_how_long_its_pages_are() {
+    for len in [2_048, 4_096] {
+        let state = Original::with_pages_of(len, RECORDS / 10).copy();
+        // Closing puts the log into the file.
+        Connection::open(state.path().join("ledger.db")).unwrap().execute_batch("SELECT * FROM life").unwrap();
+        assert!(!state.path().join("ledger.db-wal").exists());
+        edit(&state.path().join("ledger.db"), |bytes| bytes[..len].fill(0));
+        assert_eq!(Image::open(state.path()).page_size(), len);
+    }
+}
+
+/// Zeroes one page after the other, each in a copy.
+fn zero_each_page(original: &Original, is_wanted: impl Fn(u64) -> bool) {
+    let len = original.page;
+    let pages = fs::metadata(original.folder.path().join("ledger.db")).unwrap().len() / len as u64;
     let mut missing = 0;
-    for page in 0..pages {
+    for page in (0..pages).filter(|page| is_wanted(*page)) {
         let what = format!("page {} of {pages} is zero", page + 1);
-        let at = page as usize * 4096;
-        let gone = ordeal(&original, &mut Random(page), &what, |state, _| {
-            edit(&state.join("ledger.db"), |bytes| bytes[at..at + 4096].fill(0));
+        let at = page as usize * len;
+        let gone = ordeal(original, &mut Random(page), &what, |state, _| {
+            edit(&state.join("ledger.db"), |bytes| bytes[at..at + len].fill(0));
             Seen::Yes
         });
-        assert!(gone <= 2 * 4096 / 60, "{what}: {gone} records are gone with it");
+        assert!(gone as usize <= 2 * len / 60, "{what}: {gone} records are gone with it");
         missing += gone;
     }
     println!("{pages} pages zeroed one at a time: {missing} records missing in all");
@@ -499,7 +537,7 @@ fn what_went_on_to_a_new_epoch_does_not_come_back_when_the_page_of_epochs_is_gon
     let db = Connection::open(copy.path().join("ledger.db")).unwrap();
     let page = usize::try_from(db.query_row(life, [], |row| row.get::<_, i64>(0)).unwrap()).unwrap();
     ordeal(&original, &mut Random(0), "page of epochs is zero", |state, _| {
-        edit(&state.join("ledger.db"), |bytes| bytes[(page - 1) * 4096..page * 4096].fill(0));
+        edit(&state.join("ledger.db"), |bytes| bytes[(page - 1) * original.page..page * original.page].fill(0));
         Seen::Yes
     });
 }
@@ -635,11 +673,14 @@ fn what_there_is_no_room_for_is_only_added_up() {
 fn a_ledger_that_was_salvaged_can_be_salvaged_again() {
     let original = Original::of(RECORDS / 10);
     let state = original.copy();
-    edit(&state.path().join("ledger.db"), |bytes| {
-        // Of the leaves the one with the most rows: records.
-        let leaves = bytes.chunks_mut(4096).filter(|page| page[0] == 0x0D);
-        leaves.max_by_key(|page| (page[3], page[4])).unwrap().fill(0);
-    });
+    // In the middle stand records of the vendor whose feed never began anew. Closing puts the log into the file.
+    let leaves = "FROM dbstat WHERE name = 'record' AND pagetype = 'leaf'";
+    let leaf = format!("SELECT pageno {leaves} ORDER BY path LIMIT 1 OFFSET (SELECT count(*) / 2 {leaves})");
+    let leaf: i64 = Connection::open(state.path().join("ledger.db"))
+        .and_then(|db| db.query_row(&leaf, [], |row| row.get(0)))
+        .unwrap();
+    let end = usize::try_from(leaf).unwrap() * original.page;
+    edit(&state.path().join("ledger.db"), |bytes| bytes[end - original.page..end].fill(0));
     let (first, report) = restored(state.path());
     assert!(report.feeds.values().any(|feed| feed.missing_records > 0), "{report:?}");
     let (second, again) = restored(state.path());
