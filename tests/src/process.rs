@@ -29,12 +29,16 @@ pub struct Process {
 #[derive(Debug, Clone, Default)]
 pub struct Lines(Arc<Mutex<Vec<String>>>);
 
-/// A program built beside the tests: `target/<profile>/<name>`.
+/// A program built beside the tests: `target/<profile>/<name>`; or the agent that `BINWIRE_AGENT` names, so that a packaged one
+/// can be put through the scenarios (all but those that plant defects, which no package has).
 ///
 /// # Panics
 /// When it is not there: `cargo test` builds it, `cargo test --test x` does too.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
+    if let Some(agent) = std::env::var_os("BINWIRE_AGENT").filter(|_| name == "agent-under-test") {
+        return agent.into();
+    }
     let here = std::env::current_exe().expect("the test knows its own path");
     let path = built_in(&here).join(name);
     assert!(path.exists(), "{} is not built; run: cargo build -p tests", path.display());

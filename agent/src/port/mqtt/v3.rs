@@ -32,9 +32,9 @@ const READ_LEN: usize = 64 * 1024;
 /// Room for which it is still worth to read.
 const READ_LEN_MIN: usize = 4 * 1024;
 
-/// Bytes that may wait to be sent: an ack for every message that a session can leave unacknowledged (packet ids have 16
-/// bits), all subscriptions and some publications. So an ack never waits for the poller.
-const OUT_LEN_MAX: usize = 65_536 * 4 + 1024 * 1024;
+/// Bytes that may wait before a subscription or a publication is refused. What lies beyond is for acks alone, of which there can
+/// be one for every message that a session may leave unacknowledged (65,535 of 4 bytes): an ack always has room.
+const OUT_LEN_MAX: usize = 1024 * 1024;
 
 pub(super) struct Wire {
     host: String,
@@ -90,10 +90,10 @@ impl Client {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts something into the buffer. `false`: there is no connection, or no room.
-    fn put(&self, write: impl FnOnce(&mut Out)) -> bool {
+    /// Puts something into the buffer behind at most `len_max` bytes. `false`: there is no connection, or no room.
+    fn put(&self, len_max: usize, write: impl FnOnce(&mut Out)) -> bool {
         let mut out = self.lock();
-        if !out.is_open || out.bytes.len() > OUT_LEN_MAX {
+        if !out.is_open || out.bytes.len() > len_max {
             return false;
         }
         let was_empty = out.bytes.is_empty();
@@ -107,7 +107,7 @@ impl Client {
 
     /// `is_current` is asked once no other connection can begin: an ack must not reach the next one.
     pub(super) fn ack(&self, packet_id: u16, is_current: impl FnOnce() -> bool) {
-        self.put(|out| {
+        self.put(usize::MAX, |out| {
             if is_current() {
                 packet::puback(&mut out.bytes, packet_id);
             }
@@ -115,7 +115,7 @@ impl Client {
     }
 
     pub(super) fn subscribe(&self, topics: &[String]) -> bool {
-        self.put(|out| {
+        self.put(OUT_LEN_MAX, |out| {
             let id = out.next_packet_id();
             packet::subscribe(&mut out.bytes, id, topics);
         })
@@ -123,14 +123,14 @@ impl Client {
 
     /// At QoS 1 when it is retained.
     pub(super) fn publish(&self, topic: &str, payload: &[u8], retained: bool) -> bool {
-        self.put(|out| {
+        self.put(OUT_LEN_MAX, |out| {
             let id = retained.then(|| out.next_packet_id());
             packet::publish(&mut out.bytes, topic, payload, retained, id);
         })
     }
 
     pub(super) fn disconnect(&self) {
-        self.put(|out| {
+        self.put(usize::MAX, |out| {
             packet::disconnect(&mut out.bytes);
             (out.is_open, out.has_goodbye) = (false, true);
         });
@@ -277,7 +277,7 @@ impl Line {
         }
         self.is_asked = true;
         self.ping_at = Instant::now() + KEEP_ALIVE;
-        client.put(|out| packet::ping(&mut out.bytes));
+        client.put(OUT_LEN_MAX, |out| packet::ping(&mut out.bytes));
         Ok(())
     }
 
@@ -333,4 +333,22 @@ fn refused(code: u8) -> Broken {
         _ => "it does not say why",
     };
     Broken { why: format!("broker refuses the connection: {why}"), is_unreadable: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ack_has_room_whatever_else_waits_to_be_sent() {
+        let client = Client::default();
+        client.renew(true);
+        while client.publish("alarms", &[b'x'; 1_000], false) {}
+        assert!(!client.subscribe(&["bins/+/weight".to_owned()]));
+        let before = client.lock().bytes.len();
+        for id in 1..=u16::MAX {
+            client.ack(id, || true);
+        }
+        assert_eq!(client.lock().bytes.len() - before, usize::from(u16::MAX) * 4);
+    }
 }
