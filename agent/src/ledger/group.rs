@@ -156,7 +156,9 @@ impl Ledger {
     pub fn tidy(&mut self) -> Room {
         if !self.stale && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
             // Held still, or no room in the file: the next look tries again.
-            let _ = file::begin_log_at_once(&self.db);
+            if file::begin_log_at_once(&self.db).is_ok() {
+                self.storage.lay_out_log();
+            }
         }
         self.storage.hold_ballast();
         self.look_for_room()
@@ -247,6 +249,7 @@ impl Ledger {
     /// committed goes into the file, and only when that is synced the ledger accepts again.
     fn recover(&mut self) -> Result<(), LedgerError> {
         file::begin_log(&self.db)?;
+        self.storage.lay_out_log();
         self.book = Book::read(&self.db, self.catalog.clone())?;
         self.stale = false;
         Ok(())

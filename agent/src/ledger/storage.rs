@@ -22,6 +22,7 @@ use std::{
 use rusqlite::Connection;
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 use super::{file, salvage};
 use crate::config::StorageLimits;
@@ -31,6 +32,9 @@ const RESERVE_MIN: u64 = 1024 * 1024;
 
 /// A disk this small is a test's or a mistake; the ballast takes an eighth of what is free at most.
 const BALLAST_SHARE: u64 = 8;
+
+/// Of what is free the log is laid out over so much at most: a small disk is there for records.
+const LOG_SHARE: u64 = 16;
 
 const BALLAST: &str = "ballast";
 
@@ -93,9 +97,18 @@ impl Storage {
         let pages = limits.budget.saturating_sub(file::WAL_LEN_KEPT.min(limits.budget / 4)) / page.max(1);
         db.pragma_update(None, "max_page_count", i64::try_from(pages.max(64)).unwrap_or(i64::MAX))?;
         self.apart = salvage::apart(&self.folder).iter().map(|apart| apart.bytes).sum();
+        self.lay_out_log();
         self.look(db)?;
         self.hold_ballast();
         Ok(())
+    }
+
+    /// Lays the log out as far as there is room for it. Where that fails it grows as it is written.
+    pub(super) fn lay_out_log(&self) {
+        let len = file::WAL_LEN_KEPT.min(self.limits.budget / 4).min(self.free() / LOG_SHARE);
+        if let Err(error) = file::lay_out_log(&self.folder, len) {
+            debug!(%error, "log not laid out");
+        }
     }
 
     pub(super) fn folder(&self) -> &Path {

@@ -231,6 +231,44 @@ fn a_new_epoch_takes_along_what_retention_left_and_a_rewind_behind_it_is_no_loss
     assert_eq!(site.held("M8", "used"), Some(6));
 }
 
+/// Bytes of the ledger's log.
+fn log_bytes(folder: &Path) -> u64 {
+    std::fs::metadata(folder.join("ledger.db-wal")).unwrap().len()
+}
+
+#[test]
+fn a_log_is_laid_out_and_no_commit_makes_it_longer() {
+    let mut site = Site::new();
+    site.ledger().limit(StorageLimits::default()).unwrap();
+    let laid = log_bytes(site.folder.path());
+    assert!(laid >= 1024 * 1024, "{laid}");
+    // More than once around.
+    for _ in 0..laid / 2_048 {
+        site.uses("M8", 1);
+        assert_eq!(log_bytes(site.folder.path()), laid);
+    }
+    site.ledger().limit(StorageLimits { budget: 100_000_000, ..StorageLimits::default() }).unwrap();
+    assert_eq!(log_bytes(site.folder.path()), laid, "nor is it laid out anew");
+}
+
+#[test]
+fn a_log_that_was_laid_out_and_never_written_is_no_damage() {
+    let mut site = Site::new();
+    site.uses("M8", 3);
+    site.restart();
+    site.ledger().limit(StorageLimits::default()).unwrap();
+    // As a power cut leaves it.
+    let cut = tempfile::tempdir().unwrap();
+    for name in ["ledger.db", "ledger.db-wal"] {
+        std::fs::copy(site.folder.path().join(name), cut.path().join(name)).unwrap();
+    }
+    assert!(std::fs::read(cut.path().join("ledger.db-wal")).unwrap().iter().all(|byte| *byte == 0));
+    let ledger = open(cut.path()).unwrap();
+    assert_eq!(ledger.on_hand().get(&"M8".parse().unwrap(), &"used".parse().unwrap()), Some(3));
+    let apart = std::fs::read_dir(cut.path()).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    assert_eq!(apart, 0, "nothing was set aside");
+}
+
 #[test]
 fn a_ledger_that_fills_its_budget_says_so_before_it_is_full() {
     let mut site = Site::new();
