@@ -28,8 +28,8 @@ pub(super) const PAGE_LEN: u32 = 2_048;
 /// Bytes of the log that stay on the disk between two checkpoints: it counts against the site's disk.
 pub(super) const WAL_LEN_KEPT: u64 = 4 * 1024 * 1024;
 
-/// So long it is copied into the file. The last commit before that may be long, and is to find room, too.
-const WAL_LEN_FULL: u64 = WAL_LEN_KEPT - WAL_LEN_KEPT / 16;
+/// Where the disk has hardly any room: fewer would have the log copied at every other commit.
+const LOG_PAGES_MIN: u64 = 64;
 
 /// How long a connection waits for another one's lock before it gives up.
 const BUSY: Duration = Duration::from_secs(5);
@@ -62,6 +62,14 @@ fn wal(state_dir: &Path) -> PathBuf {
     let mut wal = path(state_dir).into_os_string();
     wal.push("-wal");
     wal.into()
+}
+
+/// Has the log copied into the file, and begun anew, before it is so long: the last commit before that may be a long one, and is
+/// to find room, too.
+pub(super) fn begin_anew_before(db: &Connection, len: u64) -> rusqlite::Result<()> {
+    let page: u64 = db.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0))?.into();
+    let pages = (len - len / 16) / page;
+    db.pragma_update(None, "wal_autocheckpoint", pages.max(LOG_PAGES_MIN).cast_signed())
 }
 
 /// Makes the log so long that commits write over what is there and none of them makes it longer. SQLite takes zeros behind its
@@ -143,10 +151,8 @@ fn durable(db: &Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "journal_mode", "wal").map_err(LedgerError::Write)?;
     let synchronous = if is_planted(Defect::SyncNormal) { "1" } else { "2" };
     db.pragma_update(None, "synchronous", synchronous).map_err(LedgerError::Write)?;
-    // Copied into the file before it is as long as it is laid out; should it have become longer, it is cut back to that.
-    let page: u64 =
-        db.pragma_query_value(None, "page_size", |row| row.get::<_, u32>(0)).map_err(LedgerError::Write)?.into();
-    db.pragma_update(None, "wal_autocheckpoint", (WAL_LEN_FULL / page).cast_signed()).map_err(LedgerError::Write)?;
+    begin_anew_before(db, WAL_LEN_KEPT).map_err(LedgerError::Write)?;
+    // Should it have become longer, it is cut back to this.
     db.pragma_update(None, "journal_size_limit", WAL_LEN_KEPT.cast_signed()).map_err(LedgerError::Write)?;
     for (setting, wanted) in [("journal_mode", "wal"), ("synchronous", synchronous)] {
         let found: String = db

@@ -157,7 +157,7 @@ impl Ledger {
         if !self.stale && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
             // Held still, or no room in the file: the next look tries again.
             if file::begin_log_at_once(&self.db).is_ok() {
-                self.storage.lay_out_log();
+                self.storage.lay_out_log(&self.db);
             }
         }
         self.storage.hold_ballast();
@@ -249,7 +249,7 @@ impl Ledger {
     /// committed goes into the file, and only when that is synced the ledger accepts again.
     fn recover(&mut self) -> Result<(), LedgerError> {
         file::begin_log(&self.db)?;
-        self.storage.lay_out_log();
+        self.storage.lay_out_log(&self.db);
         self.book = Book::read(&self.db, self.catalog.clone())?;
         self.stale = false;
         Ok(())

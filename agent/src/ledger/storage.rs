@@ -97,17 +97,19 @@ impl Storage {
         let pages = limits.budget.saturating_sub(file::WAL_LEN_KEPT.min(limits.budget / 4)) / page.max(1);
         db.pragma_update(None, "max_page_count", i64::try_from(pages.max(64)).unwrap_or(i64::MAX))?;
         self.apart = salvage::apart(&self.folder).iter().map(|apart| apart.bytes).sum();
-        self.lay_out_log();
+        self.lay_out_log(db);
         self.look(db)?;
         self.hold_ballast();
         Ok(())
     }
 
-    /// Lays the log out as far as there is room for it. Where that fails it grows as it is written.
-    pub(super) fn lay_out_log(&self) {
+    /// Lays the log out as far as there is room for it, and has it copied into the file before it would grow. Where there is
+    /// no room it grows as it is written.
+    pub(super) fn lay_out_log(&self, db: &Connection) {
         let len = file::WAL_LEN_KEPT.min(self.limits.budget / 4).min(self.free() / LOG_SHARE);
-        if let Err(error) = file::lay_out_log(&self.folder, len) {
-            debug!(%error, "log not laid out");
+        let laid = file::lay_out_log(&self.folder, len).map_err(|error| error.to_string());
+        if let Err(error) = laid.and_then(|()| file::begin_anew_before(db, len).map_err(|error| error.to_string())) {
+            debug!(error, "log not laid out");
         }
     }
 
