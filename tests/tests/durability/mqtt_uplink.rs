@@ -14,7 +14,10 @@ use std::{fs, io::Write as _};
 
 use tests::{
     Broker, Emitted, Hub, Publisher, Site,
-    site::file::{SiteFile, token_of},
+    site::{
+        Site as Running,
+        file::{SiteFile, token_of},
+    },
 };
 
 use self::vendor_broker::VendorBroker;
@@ -53,6 +56,13 @@ impl Stage {
 
     fn site(&self) -> SiteFile {
         self.site_with_token(&token_of(SITE, FEED))
+    }
+
+    /// The site, once its broker knows what it wants to hear: what is published before that, nobody keeps for it.
+    async fn start_site(&self) -> Running {
+        let site = self.site().start().await;
+        site.wait_for_status("its gateway is heard", |status| status.devices["gateway-1"].connected).await;
+        site
     }
 
     async fn scanner(&self) -> Publisher {

@@ -11,7 +11,7 @@ use super::Stage;
 async fn a_site_delivers_over_the_vendors_broker() {
     let Some(mut stage) = Stage::set_or_skip("a_site_delivers_over_the_vendors_broker").await else { return };
     stage.hub.begin().await;
-    let mut site = stage.site().start().await;
+    let mut site = stage.start_site().await;
     stage.scanner().await.publish_many(120).await;
     stage.hub.wait_for_movements(120).await;
     Checker::new(&stage.emitted).judge(&mut site, &mut stage.hub).await.assert_clean();
@@ -21,7 +21,7 @@ async fn a_site_delivers_over_the_vendors_broker() {
 async fn while_the_hub_is_away_the_broker_has_nothing_for_it_and_the_site_keeps_it_all() {
     let test = "while_the_hub_is_away_the_broker_has_nothing_for_it_and_the_site_keeps_it_all";
     let Some(mut stage) = Stage::set_or_skip(test).await else { return };
-    let mut site = stage.site().start().await;
+    let mut site = stage.start_site().await;
     stage.scanner().await.publish_many(40).await;
     let status = site
         .wait_for_status("the hub's absence is named", |status| {
@@ -41,7 +41,7 @@ async fn answers_that_are_lost_after_the_commit_are_asked_for_again_and_nothing_
     let Some(mut stage) = Stage::set_or_skip(test).await else { return };
     stage.hub.begin().await;
     stage.vendor.forbid(Some("topic write binwire/+/+/answers")).await;
-    let mut site = stage.site().start().await;
+    let mut site = stage.start_site().await;
     stage.scanner().await.publish_many(30).await;
     let status = site
         .wait_for_status("the silence is named", |status| status.feeds["acme"].is_troubled_by("does not answer"))
@@ -61,7 +61,7 @@ async fn broker_and_hub_may_be_killed_at_any_moment() {
     let seed = Seed::of(test);
     let mut random = seed.random(1);
     stage.hub.begin().await;
-    let mut site = stage.site().start().await;
+    let mut site = stage.start_site().await;
     let flow = stage.scanner().await.keep_on(200);
     for _ in 0..12 {
         // Not a wait for anything: the moment itself is what is drawn.

@@ -42,7 +42,7 @@ async fn where_a_broker_has_no_rules_a_stranger_who_hears_everything_can_acknowl
     let (client, mut events) = stage.vendor.stranger();
     client.try_subscribe("binwire/#", QoS::AtLeastOnce).unwrap();
     while !matches!(events.poll().await.unwrap(), Event::Incoming(Packet::SubAck(_))) {}
-    let site = stage.site().start().await;
+    let site = stage.start_site().await;
     let epoch = site.status().await.feeds[FEED].epoch.clone();
     stage.scanner().await.publish_many(30).await;
     // Takes the hub's part: hears each batch and answers it at once, an ack of everything, in several dresses.

@@ -11,7 +11,7 @@ async fn a_broker_that_forbids_publishing_has_delivered_nothing() {
     };
     stage.hub.begin().await;
     stage.vendor.forbid(Some("topic write binwire/plant-7/+/batches")).await;
-    let mut site = stage.site().start().await;
+    let mut site = stage.start_site().await;
     stage.scanner().await.publish_many(30).await;
     let status = site
         .wait_for_status("the rule is named", |status| {
@@ -59,7 +59,7 @@ async fn a_broker_with_another_authoritys_certificate_is_not_believed() {
     let test = "a_broker_with_another_authoritys_certificate_is_not_believed";
     let Some(stage) = Stage::set_or_skip(test).await else { return };
     stage.vendor.replace_authority();
-    let site = stage.site().start().await;
+    let site = stage.start_site().await;
     stage.scanner().await.publish_many(5).await;
     let status = site
         .wait_for_status("the certificate is named", |status| status.feeds["acme"].is_troubled_by("certificate"))
