@@ -41,23 +41,36 @@ fn broken_at(strand: &Strand) -> Option<String> {
     None
 }
 
-/// A ⊆ L. After a restore the ledger has lost some of it, and the hub must have those.
+/// A ⊆ L: under the seq that was said, or as often as it was said where a later epoch has counted anew. After a restore the
+/// ledger has lost some of it, and the hub must have those.
 pub(super) fn accepted_is_in_the_ledger(run: &Evidence<'_>) -> Vec<Violation> {
-    let mut known: BTreeSet<(&str, u64, Part)> = BTreeSet::new();
     let books: &[&Book] = if run.is_restored { &[&run.ledger, &run.store] } else { &[&run.ledger] };
+    let mut numbered: BTreeSet<(&str, u64, Part)> = BTreeSet::new();
+    let mut counted: BTreeMap<(&str, Part), u32> = BTreeMap::new();
     for strand in books.iter().flat_map(|book| &book.strands) {
-        for row in &strand.rows {
-            if let Some(moved) = Moved::read(&row.text) {
-                // A new epoch counts anew.
-                let seq = if run.is_restored { 0 } else { row.seq };
-                known.insert((&strand.feed, seq, Part::new(moved.item, moved.qty)));
-            }
+        for (row, moved) in strand.rows.iter().filter_map(|row| Some((row, Moved::read(&row.text)?))) {
+            let part = Part::new(moved.item, moved.qty);
+            *counted.entry((&strand.feed, part.clone())).or_default() += 1;
+            numbered.insert((&strand.feed, row.seq, part));
         }
     }
+    let epochs = |feed: &str| run.ledger.strands.iter().filter(|strand| strand.feed == feed).count();
     let mut lost = Vec::new();
     for accepted in &run.accepted {
-        let seq = if run.is_restored { 0 } else { accepted.seq };
-        if !known.contains(&(&accepted.feed, seq, Part::new(accepted.item.clone(), accepted.qty))) {
+        let feed = accepted.feed.as_str();
+        let part = Part::new(accepted.item.clone(), accepted.qty);
+        let is_there = if run.is_restored {
+            counted.contains_key(&(feed, part))
+        } else if epochs(feed) > 1 {
+            counted.get_mut(&(feed, part)).is_some_and(|left| {
+                let is_left = *left > 0;
+                *left = left.saturating_sub(1);
+                is_left
+            })
+        } else {
+            numbered.contains(&(feed, accepted.seq, part))
+        };
+        if !is_there {
             lost.push(violation(Kind::Lost, format!("accepted and not in the ledger: {accepted:?}")));
         }
     }

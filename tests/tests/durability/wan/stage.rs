@@ -210,6 +210,13 @@ impl Stage {
         begun.elapsed()
     }
 
+    /// Returns when the agent's log has a line with this text.
+    pub(super) async fn wait_for_line(&self, text: &str) {
+        let what = format!("the log says {text:?}");
+        let said = || !self.site.log().lines_with(text).is_empty();
+        eventually(PATIENCE, &what, async || said().then_some(())).await;
+    }
+
     /// Returns when the feed's trouble has this text in it.
     pub(super) async fn wait_for_trouble(&self, text: &str) {
         let (site, what) = (&self.site, format!("status says {text:?}"));
