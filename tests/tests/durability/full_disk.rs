@@ -8,6 +8,9 @@ mod no_room;
 #[path = "full_disk/refused_writes.rs"]
 mod refused_writes;
 
+use std::{fs, path::Path};
+
+use rusqlite::{Connection, OpenFlags};
 use sim::{ListeningScanner, Manners, Outcome, Suffix};
 use tests::{
     Checker, Emitted, Hub, LoopDisk, PATIENCE, Part, Publisher, Site, broker::Mosquitto, eventually,
@@ -85,6 +88,18 @@ impl Stage {
 /// What the agent says while it cannot record is no fault, and what was acknowledged makes room.
 fn checker(emitted: &Emitted) -> Checker<'_> {
     EXPECTED.iter().fold(Checker::new(emitted).after_removal(), |checker, text| checker.expecting(text))
+}
+
+fn log_bytes(state_dir: &Path) -> u64 {
+    fs::metadata(state_dir.join("ledger.db-wal")).map_or(0, |meta| meta.len())
+}
+
+/// A look that does not end until it is dropped.
+fn look(state_dir: &Path) -> Connection {
+    let ledger = Connection::open_with_flags(state_dir.join("ledger.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    ledger.execute_batch("BEGIN").unwrap();
+    let _: i64 = ledger.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
+    ledger
 }
 
 fn scanned(number: usize) -> String {

@@ -1,27 +1,14 @@
 //! Somebody looks into the ledger for long (a backup, a person with a shell): the log cannot begin anew, grows, counts
 //! against the ledger's room, and shrinks when the look ends.
 
-use std::{fs, path::Path};
-
-use rusqlite::{Connection, OpenFlags};
 use tests::{Broker, Emitted, Hub, Publisher, Site, skip::say};
+
+use super::{log_bytes, look};
 
 const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
 
 /// What a log is cut back to.
 const LOG_KEPT: u64 = 4 * 1024 * 1024;
-
-fn log_bytes(state_dir: &Path) -> u64 {
-    fs::metadata(state_dir.join("ledger.db-wal")).map_or(0, |meta| meta.len())
-}
-
-/// A look that does not end until it is dropped.
-fn look(state_dir: &Path) -> Connection {
-    let ledger = Connection::open_with_flags(state_dir.join("ledger.db"), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-    ledger.execute_batch("BEGIN").unwrap();
-    let _: i64 = ledger.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
-    ledger
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_a_long_look_keeps_from_shrinking_counts_and_shrinks_afterwards() {

@@ -5,7 +5,7 @@ use std::fs;
 use sim::Outcome;
 use tests::{PATIENCE, skip::say};
 
-use super::Stage;
+use super::{Stage, log_bytes, look};
 
 /// Scans a second while the disk fills: about as fast as the agent takes them, so that few are left with the broker.
 const AT_ONCE: u32 = 3_000;
@@ -72,6 +72,36 @@ async fn a_disk_that_somebody_else_fills_loses_nothing_and_what_waits_drains() {
     let checker = super::checker(&stage.emitted);
     let verdict = checker.judge(&mut stage.site, &mut stage.hub).await;
     say(&format!("{test}: {acked} recorded when it was full; {verdict}"));
+    verdict.assert_clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_drains_from_a_full_disk_has_the_room_of_the_ballast() {
+    let test = "what_drains_from_a_full_disk_has_the_room_of_the_ballast";
+    let Some(mut stage) = Stage::set_or_skip(test).await else { return };
+    let mut gateway = stage.gateway().await;
+    // While somebody looks the log cannot begin anew: it outgrows what was laid out for it.
+    let state_dir = stage.site.state_dir();
+    let looking = look(&state_dir);
+    let laid_out = log_bytes(&state_dir);
+    while log_bytes(&state_dir) == laid_out {
+        let last = gateway.publish_many(500).await;
+        stage.site.wait_until_accepted_part(&last).await;
+    }
+    let theirs = stage.disk.fill_but(0);
+    let status = stage.site.status().await;
+    assert!(!status.storage.ballast_released, "it stands by");
+    let waiting = status.feeds["acme"].waiting;
+    // Even what was acknowledged is taken down in the log.
+    stage.hub.begin().await;
+    stage.site.wait_for_status("the ballast is given up", |status| status.storage.ballast_released).await;
+    stage.site.wait_for_status("all is delivered", |status| status.feeds["acme"].acked >= waiting).await;
+    drop(looking);
+    fs::remove_file(theirs).unwrap();
+    stage.scan_until_taken().await;
+    stage.site.wait_for_status("the ballast stands by again", |status| !status.storage.ballast_released).await;
+    let verdict = super::checker(&stage.emitted).judge(&mut stage.site, &mut stage.hub).await;
+    say(&format!("{test}: {waiting} waited on a full disk, a log of {laid_out} bytes was laid out; {verdict}"));
     verdict.assert_clean();
 }
 
