@@ -29,7 +29,7 @@ const EXPECTED: [&str; 4] = ["ledger cannot write", "ledger is full", "settlemen
 const DISK_MIB: u64 = 16;
 
 /// Bytes that nobody has taken of it when a scenario begins: enough for some thousand movements and no more.
-const LEFT: u64 = 5 * 1024 * 1024;
+const LEFT: u64 = 2 * 1024 * 1024;
 
 /// A site on a small disk with a scanner that hears refusals and a gateway of scanners on MQTT; its hub is not there yet.
 struct Stage {
@@ -75,11 +75,13 @@ impl Stage {
         outcome
     }
 
-    /// Scans until a scan is taken.
-    async fn scan_until_taken(&mut self) {
-        eventually(PATIENCE, "a scan is taken", async || {
-            assert!(self.scanned < SCANS_MAX, "a scan is taken in time");
-            (self.scan().await == Outcome::Taken).then_some(())
+    /// Scans until a scan ends like this. None is taken where another end is waited for.
+    async fn scan_until(&mut self, wanted: Outcome) {
+        eventually(PATIENCE, "a scan ends as wanted", async || {
+            assert!(self.scanned < SCANS_MAX, "a scan ends as wanted in time");
+            let outcome = self.scan().await;
+            assert!(outcome == wanted || outcome != Outcome::Taken, "nothing is taken before it is {wanted:?}");
+            (outcome == wanted).then_some(())
         })
         .await;
     }

@@ -15,7 +15,7 @@ async fn a_disk_that_refuses_writes_for_a_while_refuses_at_the_scanner_and_goes_
     stage.hub.begin().await;
     let flow = stage.gateway().await.keep_on(PER_SECOND);
     for time in 0..3 {
-        stage.scan_until_taken().await;
+        stage.scan_until(Outcome::Taken).await;
         let accepted = stage.site.log().accepted_count();
         stage.site.wait_until_accepted(accepted + 50).await;
         for name in ["ledger.db", "ledger.db-wal"] {
@@ -28,7 +28,7 @@ async fn a_disk_that_refuses_writes_for_a_while_refuses_at_the_scanner_and_goes_
         for name in ["ledger.db", "ledger.db-wal"] {
             stage.disk.refuse_writes(name, false);
         }
-        stage.scan_until_taken().await;
+        stage.scan_until(Outcome::Taken).await;
         stage.site.wait_for_status("nothing is wrong", |status| !status.names("ledger: ")).await;
     }
     let mut gateway = flow.stop().await;
@@ -44,7 +44,7 @@ async fn a_file_system_that_goes_read_only_refuses_at_the_scanner_and_keeps_what
     let test = "a_file_system_that_goes_read_only_refuses_at_the_scanner_and_keeps_what_was_accepted";
     let Some(mut stage) = Stage::set_or_skip(test).await else { return };
     let flow = stage.gateway().await.keep_on(PER_SECOND);
-    stage.scan_until_taken().await;
+    stage.scan_until(Outcome::Taken).await;
     stage.site.wait_until_accepted(200).await;
     stage.disk.go_read_only();
     let what = "the ledger's trouble is told";
@@ -58,7 +58,7 @@ async fn a_file_system_that_goes_read_only_refuses_at_the_scanner_and_keeps_what
     stage.hub.begin().await;
     stage.site.start().await;
     stage.site.wait_for_status("the scanner is there", |status| status.devices["scanner-1"].connected).await;
-    stage.scan_until_taken().await;
+    stage.scan_until(Outcome::Taken).await;
     let mut gateway = flow.stop().await;
     let last = gateway.publish().await;
     stage.site.wait_until_accepted_part(&last).await;
