@@ -18,7 +18,7 @@ use sim::{
     wan::{Answers, Fault},
 };
 use tests::{
-    Broker,
+    Broker, PATIENCE,
     skip::{say, skip},
 };
 use tokio::{
@@ -39,6 +39,9 @@ const AT_ONCE: usize = 6;
 /// How long the backlog may take after the end of the trouble. A wait of the backoff is half a second here; the rest is
 /// for a machine that has other things to do.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// How long after that the log may take to say what was the matter.
+const LINE_SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long the hub may take to answer. Short, so that a scenario of silence is.
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(800);
@@ -288,7 +291,7 @@ const SCENARIOS: &[Scenario] = &[
     // What is accepted meanwhile goes along into the new epoch, under a number of that.
     scenario("ack beyond what was sent, under load", Plain, Passing(OTHER_HISTORY), act!(|s| s.scanning(20, async |s| {
         s.play(ack_beyond());
-        s.wait_for_line(OTHER_HISTORY).await;
+        s.wait_for_line(OTHER_HISTORY, PATIENCE).await;
     }).await)).alarms(&[OTHER_HISTORY, "new epoch"]),
     scenario("hub restarts under load", Plain, Maybe, act!(|s| s.scanning(100, async |s| for _ in 0..3 {
         s.hub.kill();
@@ -395,7 +398,7 @@ async fn play(number: usize, scenario: &Scenario, broker: u16) -> Result<String,
     }
     match scenario.seen {
         Passing(text) => {
-            stage.wait_for_line(text).await;
+            stage.wait_for_line(text, LINE_SHOWN_WITHIN).await;
         }
         Nothing => {
             let said = stage.site.log().lines_with("uplink down");

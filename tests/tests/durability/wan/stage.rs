@@ -211,10 +211,10 @@ impl Stage {
     }
 
     /// Returns when the agent's log has a line with this text.
-    pub(super) async fn wait_for_line(&self, text: &str) {
+    pub(super) async fn wait_for_line(&self, text: &str, bound: Duration) {
         let what = format!("the log says {text:?}");
         let said = || !self.site.log().lines_with(text).is_empty();
-        eventually(PATIENCE, &what, async || said().then_some(())).await;
+        eventually(bound, &what, async || said().then_some(())).await;
     }
 
     /// Returns when the feed's trouble has this text in it.
