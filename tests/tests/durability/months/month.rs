@@ -22,7 +22,7 @@ use super::{
     FEEDS,
     act::ActNumber,
     defect::Defect,
-    hub::{Backup, Hub},
+    hub::{Acked, Backup, Hub},
     line::Line,
     site::{ActPart, Copy, Site, feed_name},
     trouble::Plan,
@@ -79,6 +79,9 @@ pub(super) struct Month<'t> {
     pub(super) discarded: BTreeSet<ActNumber>,
     pub(super) copy: Option<Copy>,
     pub(super) backups: Vec<Backup>,
+    /// What the hub had answered for when the site's disk was last replaced: what the new disk has under these numbers is
+    /// not what was answered for.
+    pub(super) answered_before: Acked,
     /// Since the site's disk was last replaced, the hub has answered for everything once.
     pub(super) is_settled: bool,
     pub(super) is_ending: bool,
@@ -190,6 +193,7 @@ impl<'t> Month<'t> {
             discarded: BTreeSet::new(),
             copy: None,
             backups: Vec::new(),
+            answered_before: Acked::new(),
             is_settled: true,
             is_ending: false,
             owed_by_hub: None,

@@ -98,7 +98,7 @@ impl Month<'_> {
         self.parts.extend(parts.into_iter().filter(|part| self.site.book.seen.contains(part)));
     }
 
-    /// What the ledger has although the power went before anybody was told.
+    /// What the ledger has although nobody was told: the power went before, or the disk is one with a commit that failed.
     pub(super) fn accept_ghosts(&mut self) {
         let ghosts: Vec<_> = self
             .site
@@ -106,7 +106,7 @@ impl Month<'_> {
             .seen
             .iter()
             .map(|(number, _)| *number)
-            .filter(|it| !self.accepted.contains_key(it))
+            .filter(|it| matches!(self.accepted.get(it), None | Some(Fate::Gone)))
             .collect();
         for number in ghosts {
             self.tally.one("recorded and not told");

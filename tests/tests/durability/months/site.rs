@@ -94,6 +94,8 @@ struct Strand {
 pub(super) struct Copy {
     image: Image,
     pub(super) book: Book,
+    /// What a commit that had just failed was about: the image may have it.
+    doubts: Doubt,
 }
 
 /// What a commit is about.
@@ -186,7 +188,7 @@ impl Site {
 
     /// The disk as it is, to be put back later.
     pub(super) fn copy(&self) -> Copy {
-        Copy { image: self.world.image().unwrap(), book: self.book.clone() }
+        Copy { image: self.world.image().unwrap(), book: self.book.clone(), doubts: self.doubts.clone() }
     }
 
     /// Another disk takes the place of this one.
@@ -194,7 +196,7 @@ impl Site {
         self.open = None;
         self.world = World::with(&copy.image).unwrap();
         self.book = copy.book.clone();
-        self.doubts = Doubt::default();
+        self.doubts = copy.doubts.clone();
         self.written_again();
     }
 

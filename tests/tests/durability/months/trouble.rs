@@ -13,6 +13,7 @@ use sim::Random;
 
 use super::{
     super::power::{index, percent},
+    hub::Acked,
     month::{DAY, Event, Fate, HOUR, MINUTE, MONTH, Month, ROOMY, SECOND},
     site::Place,
 };
@@ -260,10 +261,12 @@ impl Month<'_> {
             let is_there = [true, false].iter().any(|moves| copy.book.seen.contains(&(*number, *moves)));
             if *fate == Fate::Owed && !is_there {
                 let place = self.site.book.places[number].clone();
-                let is_answered = self.hub.acked.get(&epoch(&place)).is_some_and(|acked| *acked >= place.2);
+                let reaches = |acked: &Acked| acked.get(&epoch(&place)).is_some_and(|acked| *acked >= place.2);
+                let is_answered = reaches(&self.hub.acked) && !reaches(&self.answered_before);
                 *fate = if is_answered { Fate::AtHub(place) } else { Fate::Gone };
             }
         }
+        self.answered_before = self.hub.acked.clone();
         self.site.put_back(&copy);
         self.plan.site_was_replaced = true;
         self.is_settled = false;
@@ -301,6 +304,11 @@ impl Month<'_> {
             self.tally.one("backups older than what a site keeps");
         }
         self.hub.put_back(backup);
+        self.answered_before.retain(|epoch, before| {
+            let acked = backup.acked.get(epoch).copied().unwrap_or(0);
+            *before = acked.min(*before);
+            acked > 0
+        });
         for fate in self.accepted.values_mut() {
             if matches!(fate, Fate::AtHub(place) if backup.acked.get(&epoch(place)).is_none_or(|acked| *acked < place.2))
             {
