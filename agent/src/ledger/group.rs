@@ -51,13 +51,29 @@ pub struct Ledger {
     book: Book,
     packer: Packer,
     epochs: Epochs,
-    /// A commit has failed since the book was read: it may say more than the file.
-    stale: bool,
+    /// What commits that failed left in doubt.
+    doubt: Option<Doubt>,
     storage: Storage,
     /// The one that the newest commit left.
     catalog: Arc<Catalog>,
     unassigned: FeedName,
     _lock: File,
+}
+
+/// What a failed commit leaves in doubt, the lesser first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Doubt {
+    /// The book says more than the file. There was no room: the commit's end was never written, and nothing that was written
+    /// before is in doubt.
+    Book,
+    /// The log, too, may say more than the disk.
+    Log,
+}
+
+impl Doubt {
+    fn after(error: &LedgerError) -> Self {
+        if error.is_disk_full() { Self::Book } else { Self::Log }
+    }
 }
 
 /// What becomes one commit.
@@ -115,8 +131,8 @@ impl Ledger {
         };
         let mut storage = Storage::new(state_dir);
         storage.look(&db).map_err(LedgerError::Read)?;
-        let stale = log == Log::Held;
-        Ok(Self { db, book, packer: Packer::default(), epochs, stale, storage, catalog, unassigned, _lock: lock })
+        let doubt = (log == Log::Held).then_some(Doubt::Log);
+        Ok(Self { db, book, packer: Packer::default(), epochs, doubt, storage, catalog, unassigned, _lock: lock })
     }
 
     /// Says how much of the disk the ledger may take, and sets the ballast aside.
@@ -154,7 +170,7 @@ impl Ledger {
     /// Looks how full the disk is, after what makes room without a commit: a log that outgrew itself while somebody read the
     /// file begins anew as soon as nobody does, and the ballast is made again.
     pub fn tidy(&mut self) -> Room {
-        if !self.stale && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
+        if self.doubt.is_none() && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
             // Held still, or no room in the file: the next look tries again.
             if file::begin_log_at_once(&self.db).is_ok() {
                 self.storage.lay_out_log(&self.db);
@@ -215,43 +231,48 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&mut Group<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
-        if self.stale {
-            self.recover()?;
+        let done = self.recover().and_then(|()| self.commit(work));
+        match &done {
+            Ok(_) => self.catalog.clone_from(&self.book.catalog),
+            Err(error) if error.is_disk_full() => {
+                self.storage.release_ballast();
+            }
+            Err(_) => {}
         }
+        self.look_for_room();
+        done
+    }
+
+    fn commit<T>(&mut self, work: impl FnOnce(&mut Group<'_>) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
         self.db.execute_batch("BEGIN IMMEDIATE").map_err(LedgerError::Write)?;
         let done = self.group().and_then(|mut group| work(&mut group)).and_then(|done| {
             self.db.execute_batch("COMMIT").map_err(LedgerError::Write)?;
             Ok(done)
         });
-        match &done {
-            Ok(_) => {
-                self.catalog.clone_from(&self.book.catalog);
-                self.look_for_room();
-            }
-            Err(error) => {
-                // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
-                let _ = self.db.execute_batch("ROLLBACK");
-                self.stale = true;
-                if error.is_disk_full() {
-                    self.storage.release_ballast();
-                }
-                self.look_for_room();
-            }
+        if let Err(error) = &done {
+            // Fails when SQLite has rolled back by itself (disk full); both ways nothing of the group remains.
+            let _ = self.db.execute_batch("ROLLBACK");
+            self.doubt = self.doubt.max(Some(Doubt::after(error)));
         }
         done
     }
 
     /// After a commit that failed: makes sure that nothing of it can come back, and learns from the file what holds.
     ///
-    /// What the commit wrote may stand in the log, whole and with the right sums: a failed fsync says nothing of what is on
-    /// the disk, and the system takes those pages for written from then on. A log that went on behind them would end at
-    /// them after a power cut, whatever was synced later. So the log is begun anew before anything is taken in: what was
-    /// committed goes into the file, and only when that is synced the ledger accepts again.
+    /// What the commit wrote may stand in the log, whole and with the right sums, and the next commit writes over it. But a
+    /// failed fsync says nothing of what is on the disk, nor of what was there before: the system takes those pages for
+    /// written from then on, and a process that started now would take the failed commit for one that succeeded and go on
+    /// behind it, where the log ends after a power cut. So the log is begun anew before anything is taken in: what was
+    /// committed goes into the file, and only when the disk has synced that the ledger accepts again. That waits for whoever
+    /// reads the file, so it is not done where there was merely no room.
     fn recover(&mut self) -> Result<(), LedgerError> {
-        file::begin_log(&self.db)?;
-        self.storage.lay_out_log(&self.db);
+        let Some(doubt) = self.doubt else { return Ok(()) };
+        if doubt == Doubt::Log {
+            file::begin_log(&self.db)?;
+            self.storage.lay_out_log(&self.db);
+        }
         self.book = Book::read(&self.db, self.catalog.clone())?;
-        self.stale = false;
+        self.doubt = None;
         Ok(())
     }
 
@@ -266,7 +287,7 @@ impl Ledger {
     /// Whether counts, standings and on-hand are not to be relied on because the last commit failed.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.stale
+        self.doubt.is_some()
     }
 
     /// The fold of all movements.
@@ -292,7 +313,7 @@ impl Ledger {
     /// learned from a commit that failed is not recorded.
     #[must_use]
     pub fn is_repetition(&self, entry: &Entry) -> bool {
-        !self.stale
+        !self.is_stale()
             && entry.origin.is_some_and(|origin| {
                 origin.proves_repeat && self.book.origins.values().any(|origins| origins.knows(origin.key))
             })
@@ -304,7 +325,7 @@ impl Ledger {
     pub(super) fn settles_all(&self, feed: &FeedName, life: i64, through: Seq) -> bool {
         let Some(head) = self.book.heads.get(feed).filter(|head| head.life == life) else { return false };
         let is_here = |seq: &Seq| *seq > head.through;
-        !self.stale
+        !self.is_stale()
             && through == head.recorded
             && through > head.through
             && !head.withheld.iter().any(is_here)

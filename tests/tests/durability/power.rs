@@ -17,6 +17,8 @@ mod vendor;
 
 #[path = "power/at_every_operation.rs"]
 mod at_every_operation;
+#[path = "power/beside_a_look.rs"]
+mod beside_a_look;
 #[path = "power/canaries.rs"]
 pub(crate) mod canaries;
 #[path = "power/hub_cuts.rs"]
