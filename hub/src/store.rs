@@ -55,6 +55,7 @@ use self::{
     intake::Shipped,
     meaning::Meanings,
     readers::Readers,
+    schema::Log,
 };
 use crate::{config::FeedConfig, feed::FeedKey};
 /// What a look at the store sees.
@@ -107,8 +108,6 @@ pub enum StoreError {
     Folder { path: PathBuf, source: std::io::Error },
     #[error("another hub is using {0}; stop it first, or give this one its own state_dir")]
     InUse(PathBuf),
-    #[error("the log of {0} cannot begin anew while somebody reads the file; end what holds it open")]
-    LogHeld(PathBuf),
     #[error("open store {path}")]
     Open { path: PathBuf, source: rusqlite::Error },
     #[error(
@@ -151,7 +150,11 @@ impl Store {
     pub fn open(folder: &Path, feeds: &[FeedConfig], now: WallTime) -> Result<(Self, Writer), StoreError> {
         let lock = lock(folder)?;
         let path = file(folder);
-        let mut db = schema::open_writer(&path)?;
+        // Whoever holds the log may be gone in a moment. Until then sites are told to come back, and everything can be seen.
+        let (mut db, log) = schema::open_writer(&path)?;
+        if log == Log::Held {
+            tracing::warn!(path = %path.display(), "somebody reads the store; nothing is taken in until the look ends");
+        }
         let stored = register(&db, feeds)?;
         for (feed, config) in stored.iter().zip(feeds) {
             let replayed = replay::replay(&mut db, feed, |item| config.knows(item), now)?;
@@ -167,7 +170,7 @@ impl Store {
         let (commands, queue) = mpsc::sync_channel(QUEUE_MAX);
         let items = feeds.iter().map(|feed| feed.items.clone()).collect();
         let stored: Arc<[StoredFeed]> = stored.into();
-        let writer = Writer::new(db, path.clone(), lock, queue, Arc::clone(&stored), items, Arc::clone(&news));
+        let writer = Writer::new((db, log), path.clone(), lock, queue, Arc::clone(&stored), items, Arc::clone(&news));
         Ok((Self { feeds: stored, commands, readers: Arc::new(Readers::new(path)), news }, writer))
     }
 

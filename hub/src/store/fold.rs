@@ -123,7 +123,7 @@ mod tests {
     fn what_another_process_wrote_is_not_overwritten_from_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
-        let db = schema::open_writer(&path).unwrap();
+        let (db, _) = schema::open_writer(&path).unwrap();
         db.execute("INSERT INTO feed (id, site, name) VALUES (1, 'plant-7', 'acme')", []).unwrap();
         let mut folds = Folds::default();
         let mut five_more = || {

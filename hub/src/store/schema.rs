@@ -15,6 +15,9 @@ const MIGRATIONS: [&str; 2] = [include_str!("schema/v1.sql"), include_str!("sche
 /// How long a statement waits for another process's lock: a person with the `sqlite3` shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the log waits for somebody's look to end before the hub goes on without it.
+const LOOK_MAX: Duration = Duration::from_secs(1);
+
 /// Bytes of WAL kept on disk after a checkpoint, so that one burst does not hold its space for ever.
 const JOURNAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
@@ -22,7 +25,7 @@ const JOURNAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
 const CACHE_KIB: i64 = 32 * 1024;
 
 /// Opens the store for the one writer, making or migrating it.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path) -> Result<(Connection, Log), StoreError> {
     let open = |source| StoreError::Open { path: path.to_owned(), source };
     // Made here first: SQLite would make it readable for everybody.
     OpenOptions::new()
@@ -40,16 +43,25 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX).map_err(open)?;
     db.pragma_update(None, "cache_size", -CACHE_KIB).map_err(open)?;
     migrate(&mut db).map_err(open)?;
-    begin_log(&db, path)?;
-    Ok(db)
+    let log = begin_log(&db).map_err(open)?;
+    Ok((db, log))
 }
 
-/// Begins the log anew before anything is acknowledged. What an earlier process could not sync may stand in it all the
-/// same, readable until the next power cut, and would take along whatever was written behind it.
-fn begin_log(db: &Connection, path: &Path) -> Result<(), StoreError> {
-    let open = |source| StoreError::Open { path: path.to_owned(), source };
-    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(open)?;
-    if busy == 0 { Ok(()) } else { Err(StoreError::LogHeld(path.to_owned())) }
+/// Begins the log anew. What an earlier process could not sync may stand in it all the same, readable until the next power
+/// cut, and would take along whatever was written behind it.
+fn begin_log(db: &Connection) -> Result<Log, rusqlite::Error> {
+    db.busy_timeout(LOOK_MAX)?;
+    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(if busy == 0 { Log::Begun } else { Log::Held })
+}
+
+/// Whether the log of an opened file was begun anew. Before that nothing may be acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Log {
+    Begun,
+    /// Somebody reads the file.
+    Held,
 }
 
 /// Opens the store for a short change beside a hub that may be serving it. Makes and migrates nothing.
@@ -119,7 +131,7 @@ mod tests {
     fn the_store_syncs_every_commit_and_only_its_owner_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
-        let db = open_writer(&path).unwrap();
+        let (db, _) = open_writer(&path).unwrap();
         let synchronous: i64 = db.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
         let journal: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!((synchronous, journal.as_str()), (2, "wal"));
@@ -131,7 +143,7 @@ mod tests {
     fn a_newer_schema_is_refused_in_words_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
-        open_writer(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
+        open_writer(&path).unwrap().0.pragma_update(None, "user_version", 7).unwrap();
         for error in [open_writer(&path).unwrap_err(), open_reader(&path).unwrap_err()] {
             assert_eq!(
                 error.to_string(),
@@ -159,7 +171,7 @@ mod tests {
         .unwrap();
         drop(old);
         assert!(matches!(open_beside(&path), Err(StoreError::SchemaTooOld { found: 1, known: 2 })));
-        let db = open_writer(&path).unwrap();
+        let (db, _) = open_writer(&path).unwrap();
         assert_eq!(version(&db).unwrap(), MIGRATIONS.len());
         let kept: (i64, i64, i64, Option<i64>) = db
             .query_row(
@@ -177,6 +189,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hub.db");
         drop(open_writer(&path).unwrap());
-        assert_eq!(version(&open_writer(&path).unwrap()).unwrap(), MIGRATIONS.len());
+        assert_eq!(version(&open_writer(&path).unwrap().0).unwrap(), MIGRATIONS.len());
     }
 }

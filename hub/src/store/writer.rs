@@ -6,7 +6,8 @@
 //! several in flight, and a small body overtakes a large one) waits for it briefly instead of costing the site a
 //! gap and a second sending.
 //!
-//! After a commit that failed, nothing is known of what the disk has; the file is opened anew before the next one.
+//! After a commit that failed, nothing is known of what the disk has; the file is opened anew before the next one. One that
+//! found no room is rolled back: its end was never written, and the next one goes over the rest.
 //!
 //! Ends when every [`super::Store`] is gone. A store that cannot be written (disk full, read-only) does not end it: the
 //! sites are told to come back, and keep what they have.
@@ -27,13 +28,14 @@ use gateway_proto::{
     limits::BATCH_RECORDS_MAX,
     name::ItemCode,
 };
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::{
     News, StoreError, StoredFeed,
     command::{Answer, Command, Intake},
     fold::Folds,
-    intake, replay, schema,
+    intake, replay,
+    schema::{self, Log},
 };
 use crate::{clock, planted};
 
@@ -62,7 +64,7 @@ pub struct Writer {
     /// [`EARLY_MAX`], but for tests.
     patience: Duration,
     health: Health,
-    /// A commit has failed, and the file could not be opened again since.
+    /// A commit has failed, or the hub has started, and the log could not be begun anew since.
     is_lost: bool,
 }
 
@@ -89,7 +91,7 @@ enum Taken {
 
 impl Writer {
     pub(super) fn new(
-        db: Connection,
+        (db, log): (Connection, Log),
         path: PathBuf,
         lock: File,
         queue: Receiver<Command>,
@@ -109,7 +111,7 @@ impl Writer {
             early: Vec::new(),
             patience: EARLY_MAX,
             health: Health::Writing,
-            is_lost: false,
+            is_lost: log == Log::Held,
         }
     }
 
@@ -206,6 +208,9 @@ impl Writer {
                 }
             }
             Err(NotTaken::Batch(error)) => self.refuse(group, &error),
+            Err(NotTaken::Commit(error)) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                self.refuse(group, &error);
+            }
             Err(NotTaken::Commit(error)) => {
                 self.refuse(group, &error);
                 self.is_lost = true;
@@ -220,16 +225,16 @@ impl Writer {
     /// succeeded nothing is taken.
     fn open_anew(&mut self) -> Result<(), rusqlite::Error> {
         match schema::open_writer(&self.path) {
-            Ok(db) => {
+            Ok((db, Log::Begun)) => {
                 (self.db, self.is_lost) = (db, false);
                 self.folds.forget();
                 Ok(())
             }
+            Ok((_, Log::Held)) => Err(cannot_open(
+                "the log cannot begin anew while somebody reads the file; end what holds it open".to_owned(),
+            )),
             Err(StoreError::Sql(error) | StoreError::Open { source: error, .. }) => Err(error),
-            Err(error) => {
-                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-                Err(rusqlite::Error::SqliteFailure(code, Some(error.to_string())))
-            }
+            Err(error) => Err(cannot_open(error.to_string())),
         }
     }
 
@@ -313,6 +318,10 @@ fn may_wait(intake: &Intake, answer: &Answer, patience: Duration) -> bool {
     rejection.code == Code::Gap
         && intake.shipped.batch.first.0.saturating_sub(expected.0) <= AHEAD_MAX
         && intake.queued_at.elapsed() < patience
+}
+
+fn cannot_open(why: String) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), Some(why))
 }
 
 fn busy() -> Rejection {

@@ -33,6 +33,7 @@ mod site_cuts;
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::Path,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -40,6 +41,7 @@ use std::{
     time::Instant,
 };
 
+use rusqlite::{Connection, OpenFlags};
 use sim::Random;
 use tests::{seed, skip::say};
 
@@ -130,6 +132,14 @@ pub(crate) fn every(
     let seconds = begin.elapsed().as_secs_f64();
     say(&format!("{test}: seeds {seeds:?} in {seconds:.1} s: {}", counts.join(", ")));
     tally
+}
+
+/// A look into a ledger or a store that does not end until it is dropped.
+fn look(file: &Path) -> Connection {
+    let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    db.execute_batch("BEGIN").unwrap();
+    let _: i64 = db.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
+    db
 }
 
 pub(crate) fn percent(random: &mut Random, chance: u64) -> bool {

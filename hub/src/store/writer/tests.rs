@@ -19,15 +19,13 @@ struct Bench {
     writer: Writer,
     records: Vec<RecordText>,
     links: Vec<Link>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bench {
     fn new(patience: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let token = Token::new("token-of-plant-7-acme").unwrap();
-        let feed = FeedConfig::new("plant-7".parse().unwrap(), "acme".parse().unwrap(), token);
-        let (store, mut writer) = Store::open(folder.path(), &[feed], clock::now()).unwrap();
+        let (store, mut writer) = open(folder.path());
         writer.patience = patience;
         let mut links = vec![Link::first(&"e1".parse().unwrap())];
         let mut records = Vec::new();
@@ -36,7 +34,7 @@ impl Bench {
             links.push(links.last().unwrap().then(&text));
             records.push(RecordText::new(text).unwrap());
         }
-        Self { store, writer, records, links, _folder: folder }
+        Self { store, writer, records, links, folder }
     }
 
     fn queue(&self, first: usize, last: usize) -> Receiver<Answer> {
@@ -53,11 +51,34 @@ impl Bench {
         self.store.take(&self.store.feeds()[0], batch, clock::now()).unwrap()
     }
 
+    /// The hub ends and begins again.
+    fn again(self) -> Self {
+        let Self { store, writer, records, links, folder } = self;
+        drop((store, writer));
+        let (store, mut writer) = open(folder.path());
+        writer.patience = Duration::ZERO;
+        Self { store, writer, records, links, folder }
+    }
+
+    /// A look into the store that does not end until it is dropped.
+    fn look(&self) -> Connection {
+        let db = Connection::open(self.folder.path().join("hub.db")).unwrap();
+        db.execute_batch("BEGIN").unwrap();
+        let _: i64 = db.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
+        db
+    }
+
     /// One turn of the writer's loop.
     fn turn(&mut self) {
         let group = self.writer.next_group().unwrap();
         self.writer.take(group);
     }
+}
+
+fn open(folder: &std::path::Path) -> (Store, Writer) {
+    let token = Token::new("token-of-plant-7-acme").unwrap();
+    let feed = FeedConfig::new("plant-7".parse().unwrap(), "acme".parse().unwrap(), token);
+    Store::open(folder, &[feed], clock::now()).unwrap()
 }
 
 #[test]
@@ -113,6 +134,22 @@ fn a_store_that_cannot_be_written_tells_sites_to_come_back_and_then_goes_on() {
     let mut taken = bench.queue(1, 1);
     bench.turn();
     assert_eq!(taken.try_recv().unwrap().unwrap().through, Seq(1));
+}
+
+#[test]
+fn a_store_that_somebody_reads_opens_and_takes_what_comes_when_the_look_ends() {
+    let mut bench = Bench::new(Duration::ZERO);
+    let _taken = bench.queue(1, 1);
+    bench.turn();
+    let look = bench.look();
+    let mut bench = bench.again();
+    let mut refused = bench.queue(2, 2);
+    bench.turn();
+    assert_eq!(refused.try_recv().unwrap().unwrap_err().code, Code::Busy);
+    drop(look);
+    let mut taken = bench.queue(2, 2);
+    bench.turn();
+    assert_eq!(taken.try_recv().unwrap().unwrap().through, Seq(2));
 }
 
 #[tokio::test]

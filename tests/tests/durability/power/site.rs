@@ -348,11 +348,7 @@ impl Site {
 
     /// A look into the file that does not end until it is dropped.
     pub(super) fn look(&self) -> Connection {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let db = Connection::open_with_flags(self.state_dir().join("ledger.db"), flags).unwrap();
-        db.execute_batch("BEGIN").unwrap();
-        let _: i64 = db.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
-        db
+        super::look(&self.state_dir().join("ledger.db"))
     }
 
     fn state_dir(&self) -> std::path::PathBuf {

@@ -164,6 +164,11 @@ impl Vendor {
         }
     }
 
+    /// A look into the file that does not end until it is dropped.
+    pub(super) fn look(&self) -> Connection {
+        super::look(&self.world.folder().join("hub.db"))
+    }
+
     /// Holds the file against the book: all that was answered, or that and the commit that was under way, whole.
     pub(super) fn check(&mut self) {
         let found = self.find().held;
