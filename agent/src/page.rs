@@ -5,7 +5,7 @@
 //! is whole when it leaves the server and reads without script; the script then keeps it current. Every sentence that
 //! people read stands in [`text`], every look in the package `look`. Nothing is inline, nothing from another origin.
 //!
-//! - [`listen`] sockets in, HTTP out · [`tls`] the certificate · [`guard`] what is answered at all
+//! - [`tls`] the certificate · [`guard`] what is answered at all
 //! - [`door`] who somebody is, and what they may
 //! - [`text`] all words · [`asset`] style, script, icons · [`visit`] one request: who looks, in which language; the shell
 //!   around each page · [`live`] what changes, sent to every open page
@@ -26,7 +26,6 @@ pub(crate) mod visit;
 
 mod bins;
 mod home;
-mod listen;
 mod manage;
 mod names;
 mod once;
@@ -44,6 +43,7 @@ use std::{
 use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use gateway_proto::name::{DeviceName, SiteName};
+use listener::{Acceptor, Limits, Listener};
 use look::Format;
 use tokio::{
     sync::{Semaphore, watch},
@@ -54,7 +54,7 @@ use tower_http::compression::CompressionLayer;
 
 pub(crate) use self::door::local_routes;
 pub use self::door::{Door, Lock};
-use self::{guard::Guard, listen::Listener, live::Live, tls::PageCertificate};
+use self::{guard::Guard, live::Live, tls::PageCertificate};
 use crate::{
     clock::Clock,
     config::{PageConfig, PageTls},
@@ -64,6 +64,17 @@ use crate::{
 
 /// Bytes of a form. A page that takes files (an import) raises it for its own route.
 const BODY_LEN_MAX: usize = 64 * 1024;
+
+/// What peers may take. A page keeps one connection over TLS, and up to six without; behind one router are several
+/// browsers. Cookies and addresses of ours are short. The agent has ten seconds to stop in.
+const LIMITS: Limits = Limits {
+    connections: 128,
+    of_one_address: 64,
+    head: Duration::from_secs(30),
+    head_len: 16 * 1024,
+    streams: 32,
+    grace: Duration::from_secs(3),
+};
 
 /// Pages open at once that follow what changes. Each is a task and a socket, some 40 kB.
 const VIEWERS_MAX: usize = 48;
@@ -137,7 +148,8 @@ impl Served {
         let certificate = tls::PageCertificate::of(&config, &watcher.state_dir, &watcher.clock)
             .context("prepare the page's certificate")?
             .map(Arc::new);
-        let listener = Listener::bind(config.listen, certificate.clone())
+        let acceptor = certificate.clone().map(|certificate| -> Acceptor { Arc::new(move || certificate.acceptor()) });
+        let listener = Listener::bind(config.listen, acceptor, LIMITS)
             .await
             .with_context(|| format!("listen on {} for the page", config.listen))?;
         let sights = floor.sights();

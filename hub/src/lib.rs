@@ -3,7 +3,7 @@
 //! ```text
 //! cli           parse, load the configuration, start logging, run
 //! serve         build the parts, start them, stop them in order
-//! listen · tls  sockets and connections
+//! tls           the certificate it shows; sockets and connections are `listener`'s
 //! intake        what every door does with a batch        mqtt   the door at a broker
 //! http          intake, reads, live feed, sign-in        page · view · words   what people and programs are shown
 //! planner       demand, forecast and plan when asked   demand · outlook · restock   what they are made of, pure
@@ -16,7 +16,7 @@
 //! gateway-proto the language of site and vendor
 //! ```
 //!
-//! A batch goes `listen → http::intake → store::writer`, is committed, and only then answered. A movement is seen by
+//! A batch goes `listener → http::intake → store::writer`, is committed, and only then answered. A movement is seen by
 //! `store → http::live → page`. Nothing that a viewer gets names, counts or hints at a feed that it may not see; that is
 //! why there is no position across feeds (see `cursor`).
 //!
@@ -52,7 +52,6 @@ mod mqtt;
 
 mod watch;
 
-mod listen;
 pub mod tls;
 
 pub mod serve;

@@ -16,6 +16,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use listener::{Acceptor, Limits, Listener};
 use tokio::{
     sync::oneshot,
     task::{JoinSet, spawn_blocking},
@@ -31,7 +32,6 @@ use crate::{
     config::{FeedConfig, HubConfig},
     feed::FeedKey,
     http::{self, App},
-    listen::Listener,
     mqtt,
     store::{Store, StoreError, Writer},
     terms::Folders,
@@ -40,6 +40,17 @@ use crate::{
 
 /// How long open requests may take to finish after a stop.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What peers may take. A site keeps one connection, a browser a few; all of them may come by one proxy. The head has room for
+/// the cursor of a viewer of a thousand feeds.
+const LIMITS: Limits = Limits {
+    connections: 1_024,
+    of_one_address: 1_024,
+    head: Duration::from_secs(60),
+    head_len: 64 * 1024,
+    streams: 64,
+    grace: GRACE,
+};
 
 /// How long a start waits for a hub that is just ending to let go of the store.
 const TAKEOVER_MAX: Duration = Duration::from_secs(5);
@@ -74,9 +85,11 @@ impl Hub {
             bail!("listen {}: plain HTTP is served only on a loopback address; add [tls]", config.listen);
         }
         let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
+        let acceptor = acceptor.map(|acceptor| -> Acceptor { Arc::new(move || acceptor.clone()) });
         let (store, writer) = open(&config).await?;
-        let listener =
-            Listener::bind(config.listen, acceptor).await.with_context(|| format!("listen on {}", config.listen))?;
+        let listener = Listener::bind(config.listen, acceptor, LIMITS)
+            .await
+            .with_context(|| format!("listen on {}", config.listen))?;
         let addr = listener.local_addr().context("ask for the bound address")?;
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -91,7 +104,7 @@ impl Hub {
         let router = http::router(App::new(&config, parts, tasks.clone(), shutdown.clone()));
         tasks.spawn(watch::run(store.clone(), shutdown.clone()));
         let mut listening = JoinSet::new();
-        listening.spawn(listener.run(router, shutdown.clone(), GRACE));
+        listening.spawn(listener.run(router, shutdown.clone()));
         tracing::info!(%addr, feeds = config.feeds.len(), viewers = config.viewers.len(), "hub is listening");
         Ok(Self {
             addr,

@@ -16,6 +16,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use listener::Peer;
 use tokio::{sync::Semaphore, time::timeout};
 
 use crate::config::{HostName, Kiosk, PageConfig, PageTls};
@@ -25,14 +26,6 @@ const REQUESTS_MAX: usize = 32;
 
 /// How long an answer may take to begin. A commit on a slow card takes seconds; more is a fault.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
-
-/// Over which connection a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer {
-    pub(crate) from: SocketAddr,
-    /// Our end of it.
-    pub(crate) local: SocketAddr,
-}
 
 /// What a listener lets through.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use listener::Peer;
 use look::{
     Document, Format, Language, Sign,
     document::Installs,
@@ -20,7 +21,6 @@ use maud::{Markup, html};
 use super::{
     Page, asset,
     door::{self, Right, Who},
-    guard::Peer,
     text::Text,
 };
 use crate::{config::Looking, register::operator::Role};
