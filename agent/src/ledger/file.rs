@@ -34,6 +34,9 @@ const LOG_PAGES_MIN: u64 = 64;
 /// How long a connection waits for another one's lock before it gives up.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// How long the log waits for somebody's look to end: people at a scanner wait meanwhile.
+pub(super) const LOOK_MAX: Duration = Duration::from_secs(1);
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -165,23 +168,16 @@ fn durable(db: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Begins the log anew before anything is accepted.
+/// Begins the log anew before anything is accepted; waits for whoever reads the file, `look_max` at most.
 ///
 /// What an earlier process could not sync may stand in the log all the same: readable, since the system keeps it in memory
 /// and takes it for written, and gone with the next power cut. Whatever were written behind it, and synced, would be gone
 /// with it. Copied into the file it is written once more, and synced.
-pub(super) fn begin_log(db: &Connection) -> Result<(), LedgerError> {
-    let busy: i64 =
-        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(LedgerError::Write)?;
-    if busy == 0 { Ok(()) } else { Err(LedgerError::LogHeld) }
-}
-
-/// As [`begin_log`], without waiting for whoever reads the file.
-pub(super) fn begin_log_at_once(db: &Connection) -> Result<(), LedgerError> {
-    db.busy_timeout(Duration::ZERO).map_err(LedgerError::Write)?;
-    let begun = begin_log(db);
+pub(super) fn begin_log(db: &Connection, look_max: Duration) -> Result<(), LedgerError> {
+    db.busy_timeout(look_max).map_err(LedgerError::Write)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     db.busy_timeout(BUSY).map_err(LedgerError::Write)?;
-    begun
+    if busy.map_err(LedgerError::Write)? == 0 { Ok(()) } else { Err(LedgerError::LogHeld) }
 }
 
 fn migrate(db: &mut Connection) -> Result<(), LedgerError> {

@@ -172,7 +172,7 @@ impl Ledger {
     pub fn tidy(&mut self) -> Room {
         if self.doubt.is_none() && file::wal_bytes(self.storage.folder()) > file::WAL_LEN_KEPT {
             // Held still, or no room in the file: the next look tries again.
-            if file::begin_log_at_once(&self.db).is_ok() {
+            if file::begin_log(&self.db, Duration::ZERO).is_ok() {
                 self.storage.lay_out_log(&self.db);
             }
         }
@@ -268,7 +268,7 @@ impl Ledger {
     fn recover(&mut self) -> Result<(), LedgerError> {
         let Some(doubt) = self.doubt else { return Ok(()) };
         if doubt == Doubt::Log {
-            file::begin_log(&self.db)?;
+            file::begin_log(&self.db, file::LOOK_MAX)?;
             self.storage.lay_out_log(&self.db);
         }
         self.book = Book::read(&self.db, self.catalog.clone())?;
@@ -372,7 +372,7 @@ fn open_book(
     epochs: &mut Epochs,
 ) -> Result<(Connection, Book, Log), LedgerError> {
     let mut db = file::open(state_dir, Purpose::Write)?;
-    let log = match file::begin_log(&db) {
+    let log = match file::begin_log(&db, file::LOOK_MAX) {
         Ok(()) => Log::Begun,
         // Whoever holds it may be gone in a moment. Until then nothing is accepted, but everything can be seen.
         Err(LedgerError::LogHeld) => Log::Held,

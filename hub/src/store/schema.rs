@@ -51,9 +51,9 @@ pub(super) fn open_writer(path: &Path) -> Result<(Connection, Log), StoreError> 
 /// cut, and would take along whatever was written behind it.
 fn begin_log(db: &Connection) -> Result<Log, rusqlite::Error> {
     db.busy_timeout(LOOK_MAX)?;
-    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     db.busy_timeout(BUSY_TIMEOUT)?;
-    Ok(if busy == 0 { Log::Begun } else { Log::Held })
+    Ok(if busy? == 0 { Log::Begun } else { Log::Held })
 }
 
 /// Whether the log of an opened file was begun anew. Before that nothing may be acknowledged.

@@ -21,7 +21,7 @@ async fn a_log_that_a_long_look_keeps_from_shrinking_counts_and_shrinks_afterwar
     let gateway = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
     let before = site.status().await.storage.used;
     let looking = look(&site.state_dir());
-    let flow = gateway.keep_on(3_000);
+    let flow = gateway.keep_on(500);
     let full = site.wait_for_status("the log fills what there is", |status| status.storage.fullness == "full").await;
     let mut gateway = flow.stop().await;
     let log = log_bytes(&site.state_dir());

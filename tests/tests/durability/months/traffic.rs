@@ -36,6 +36,7 @@ impl Month<'_> {
             let delivery = self.deliveries.get_mut(feed).unwrap();
             delivery.handle_recorded(at.recorded);
             delivery.handle_removed(at.oldest);
+            delivery.handle_withheld(at.withheld);
             match delivery.poll(Duration::from_millis(self.now)) {
                 Step::Send(shipment) => self.ship(feed, &shipment),
                 Step::Wait(until) => {
