@@ -43,7 +43,7 @@ use std::{
 use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use gateway_proto::name::{DeviceName, SiteName};
-use listener::{Acceptor, Limits, Listener};
+use listener::{Limits, Listener, Speech};
 use look::Format;
 use tokio::{
     sync::{Semaphore, watch},
@@ -148,8 +148,10 @@ impl Served {
         let certificate = tls::PageCertificate::of(&config, &watcher.state_dir, &watcher.clock)
             .context("prepare the page's certificate")?
             .map(Arc::new);
-        let acceptor = certificate.clone().map(|certificate| -> Acceptor { Arc::new(move || certificate.acceptor()) });
-        let listener = Listener::bind(config.listen, acceptor, LIMITS)
+        let speech = certificate
+            .clone()
+            .map_or(Speech::Http1, |certificate| Speech::Tls(Arc::new(move || certificate.acceptor())));
+        let listener = Listener::bind(config.listen, speech, LIMITS)
             .await
             .with_context(|| format!("listen on {} for the page", config.listen))?;
         let sights = floor.sights();

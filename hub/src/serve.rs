@@ -16,7 +16,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use listener::{Acceptor, Limits, Listener};
+use listener::{Limits, Listener, Speech};
 use tokio::{
     sync::oneshot,
     task::{JoinSet, spawn_blocking},
@@ -85,9 +85,10 @@ impl Hub {
             bail!("listen {}: plain HTTP is served only on a loopback address; add [tls]", config.listen);
         }
         let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let acceptor = acceptor.map(|acceptor| -> Acceptor { Arc::new(move || acceptor.clone()) });
+        // In the clear it is on a loopback address: what stands in front speaks as it likes.
+        let speech = acceptor.map_or(Speech::Either, |acceptor| Speech::Tls(Arc::new(move || acceptor.clone())));
         let (store, writer) = open(&config).await?;
-        let listener = Listener::bind(config.listen, acceptor, LIMITS)
+        let listener = Listener::bind(config.listen, speech, LIMITS)
             .await
             .with_context(|| format!("listen on {}", config.listen))?;
         let addr = listener.local_addr().context("ask for the bound address")?;

@@ -61,6 +61,18 @@ pub struct Limits {
 /// What each next connection is spoken with: a certificate may be renewed meanwhile.
 pub type Acceptor = Arc<dyn Fn() -> TlsAcceptor + Send + Sync>;
 
+/// How a listener is spoken with.
+#[derive(Clone)]
+pub enum Speech {
+    /// HTTP/2 or HTTP/1.1 over TLS, as agreed in its handshake.
+    Tls(Acceptor),
+    /// HTTP/1.1 in the clear.
+    Http1,
+    /// Either in the clear, as the peer begins: for what stands in front and takes TLS off. A peer that never says which is not
+    /// bounded, so this is for the machine's own.
+    Either,
+}
+
 /// Over which connection a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer {
@@ -72,7 +84,7 @@ pub struct Peer {
 /// A bound socket, and how it is spoken on.
 pub struct Listener {
     tcp: TcpListener,
-    tls: Option<Acceptor>,
+    speech: Speech,
     limits: Limits,
     open: Open,
 }
@@ -84,13 +96,13 @@ impl std::fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Binds a socket. Without `tls` it speaks HTTP/1.1 in the clear.
+    /// Binds a socket.
     ///
     /// # Errors
     /// The system's.
-    pub async fn bind(address: SocketAddr, tls: Option<Acceptor>, limits: Limits) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, speech: Speech, limits: Limits) -> io::Result<Self> {
         let open = Open::new(limits.connections, limits.of_one_address);
-        Ok(Self { tcp: TcpListener::bind(address).await?, tls, limits, open })
+        Ok(Self { tcp: TcpListener::bind(address).await?, speech, limits, open })
     }
 
     /// Where it listens.
@@ -118,9 +130,9 @@ impl Listener {
                     Ok((stream, from)) => {
                         is_accepting = true;
                         if let Some(slot) = self.open.enter(from.ip().to_canonical()) {
-                            let (tls, router) = (self.tls.clone(), router.clone());
+                            let (speech, router) = (self.speech.clone(), router.clone());
                             let connection = Connection { from, limits: self.limits, watcher: graceful.watcher(), _slot: slot };
-                            connections.spawn(connection.hold(stream, tls, router));
+                            connections.spawn(connection.hold(stream, speech, router));
                         }
                     }
                     Err(error) => {
@@ -149,13 +161,17 @@ struct Connection {
 }
 
 impl Connection {
-    async fn hold(self, stream: TcpStream, tls: Option<Acceptor>, router: Router) {
+    async fn hold(self, stream: TcpStream, speech: Speech, router: Router) {
         // Answers are small and wanted at once.
         let _best_effort = stream.set_nodelay(true);
         let Ok(local) = stream.local_addr() else { return };
         let peer = Peer { from: self.from, local };
         let builder = builder(self.limits);
-        let Some(tls) = tls else { return self.serve(stream, builder.http1_only(), peer, router).await };
+        let tls = match speech {
+            Speech::Tls(tls) => tls,
+            Speech::Http1 => return self.serve(stream, builder.http1_only(), peer, router).await,
+            Speech::Either => return self.serve(stream, builder, peer, router).await,
+        };
         match timeout(HANDSHAKE_MAX, tls().accept(stream)).await {
             Ok(Ok(stream)) => {
                 let builder = match stream.get_ref().1.alpn_protocol() {
