@@ -38,6 +38,7 @@ mod start;
 mod alarms;
 pub mod bounds;
 mod calibrate;
+mod carried;
 mod commit;
 mod count;
 pub mod facts;

@@ -15,6 +15,7 @@ mod counts;
 mod delivered;
 mod epochs;
 mod file;
+mod forward;
 mod group;
 mod kept;
 mod key;

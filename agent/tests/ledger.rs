@@ -4,6 +4,8 @@
 
 #[path = "ledger/acts.rs"]
 mod acts;
+#[path = "ledger/forward.rs"]
+mod forward;
 #[path = "ledger/records.rs"]
 mod records;
 #[path = "ledger/settlements.rs"]

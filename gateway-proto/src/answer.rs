@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{chain::Epoch, record::Seq};
+use crate::{chain::Epoch, forward::Forward, record::Seq};
 
 /// The hub's durable acceptance through a seq.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,13 +24,17 @@ pub struct Ack {
     /// Answers a batch that ran ahead: the last seq of it that is shown. It settles nothing; `through` is what it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead: Option<Seq>,
+    /// Answers a batch that asked: what of this feed the site did not name. A receiver that does not know the question says
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<Forward>,
 }
 
 impl Ack {
     /// An acceptance through a seq by a receiver that takes one batch at a time and none ahead.
     #[must_use]
     pub fn new(epoch: Epoch, through: Seq) -> Self {
-        Self { epoch, through, refused: Vec::new(), window: 1, takes_ahead: false, ahead: None }
+        Self { epoch, through, refused: Vec::new(), window: 1, takes_ahead: false, ahead: None, forward: None }
     }
 }
 

@@ -6,14 +6,16 @@
 //!
 //! `records[i]` has seq `first_seq + i`; `prev` is the link before the first, `head` the link after the last. Where the
 //! site no longer has records it says so: `"lost":{"to":1041,"why":"retention"}` in place of `records`. With
-//! `"ahead":true` the records run ahead of a backlog: they are shown, and sent again when their turn comes.
+//! `"ahead":true` the records run ahead of a backlog: they are shown, and sent again when their turn comes. `knows` asks
+//! for what the hub has of the feed beside what it names.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
     chain::{Epoch, Link},
-    limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX, SEQ_MAX},
+    forward::Run,
+    limits::{BATCH_LEN_MAX, BATCH_RECORDS_MAX, PROTOCOL, RECORD_LEN_MAX, RUNS_MAX, SEQ_MAX},
     name::{FeedName, SiteName, Text},
     record::{RecordText, Seq},
     told::Shortened,
@@ -34,6 +36,8 @@ pub struct Batch {
     /// Whether this runs ahead of a backlog: shown by the receiver, not settled, sent once more in its turn. Sent only to
     /// a receiver whose acks say `takes_ahead`.
     pub ahead: bool,
+    /// A question: what do all records of this feed come to that are not among these? The answer is in the ack.
+    pub knows: Option<Vec<Run>>,
 }
 
 /// What a batch carries.
@@ -75,6 +79,8 @@ pub enum BatchError {
     Prev,
     #[error("a declaration of loss cannot run ahead of the backlog")]
     LostAhead,
+    #[error("batch names {count} runs of records, at most {RUNS_MAX} are allowed")]
+    TooManyRuns { count: usize },
 }
 
 impl BatchError {
@@ -97,6 +103,8 @@ struct Wire<'a> {
     head: Link,
     #[serde(default, skip_serializing_if = "is_false")]
     ahead: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    knows: Option<Vec<Run>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     records: Option<Vec<&'a RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +142,7 @@ impl Batch {
             prev: self.prev,
             head: self.head,
             ahead: self.ahead,
+            knows: self.knows.clone(),
             records,
             lost,
         })?;
@@ -158,6 +167,9 @@ impl Batch {
         let last = wire.lost.as_ref().map_or(wire.first_seq, |lost| lost.to.max(wire.first_seq));
         if wire.first_seq == Seq(0) || last.0 > SEQ_MAX - BATCH_RECORDS_MAX as u64 {
             return Err(BatchError::Seq);
+        }
+        if let Some(count) = wire.knows.as_ref().map(Vec::len).filter(|count| *count > RUNS_MAX) {
+            return Err(BatchError::TooManyRuns { count });
         }
         let load = match (wire.records, wire.lost) {
             (Some(_), None) if wire.prev.is_none() => return Err(BatchError::Prev),
@@ -190,6 +202,7 @@ impl Batch {
             head: wire.head,
             load,
             ahead: wire.ahead,
+            knows: wire.knows,
         })
     }
 }

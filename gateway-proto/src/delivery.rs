@@ -29,6 +29,7 @@ use crate::{
     answer::{Ack, Code, Refusal, Rejection},
     backoff::Backoff,
     chain::Epoch,
+    forward::Forward,
     limits::{RETRY_AFTER_MAX, WINDOW_MAX},
     record::Seq,
 };
@@ -36,6 +37,9 @@ use crate::{
 /// How long records gather for a fuller shipment while another is in the air. Longer than the way to most hubs and back,
 /// whose answer ends it; short beside a second, which is what live may be behind.
 const GATHER_MAX: Duration = Duration::from_millis(100);
+
+/// How long a question that a hub did not answer rests: one that does not know it is not asked with every batch.
+const ASK_AGAIN: Duration = Duration::from_secs(600);
 
 /// Where an epoch of a feed stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub struct Standing {
     pub withheld: BTreeSet<Seq>,
     /// Runs of records that damage took, in order. Each is declared in one piece: the links inside are not known.
     pub holes: Vec<(Seq, Seq)>,
+    /// The hub may have records of this feed that the ledger does not know, and has not said yet.
+    pub asks: bool,
 }
 
 /// One feed's delivery.
@@ -81,6 +87,8 @@ pub struct Delivery {
     /// What travels beside the feed and settles nothing of it.
     beside: Beside,
     trouble: Option<Trouble>,
+    /// When the hub was last asked for what it has beside the ledger.
+    asked_at: Option<Duration>,
     ended: bool,
 }
 
@@ -178,6 +186,8 @@ pub enum Effect {
     Taken { seq: Seq },
     /// The hub holds another history: begin a new epoch with everything that is not settled, alarm.
     NewEpoch,
+    /// What the hub has of the feed beside what the ledger named: to be added to its amounts.
+    BringForward(Forward),
 }
 
 impl Delivery {
@@ -202,6 +212,7 @@ impl Delivery {
             beyond: false,
             beside: Beside::new(Live::OFF),
             trouble: None,
+            asked_at: None,
             ended: false,
         }
     }
@@ -267,6 +278,21 @@ impl Delivery {
     /// was put back takes part of it anew.
     pub fn handle_withheld(&mut self, withheld: BTreeSet<Seq>) {
         self.at.withheld = withheld;
+    }
+
+    /// Whether the ledger still wants to know what the hub has beside it.
+    pub fn handle_asks(&mut self, asks: bool) {
+        self.at.asks = asks;
+    }
+
+    /// Whether the question goes along with this shipment, at `now`. Once said it is on its way.
+    pub fn asks_with(&mut self, now: Duration, shipment: &Shipment) -> bool {
+        let is_due = self.asked_at.is_none_or(|at| now.saturating_sub(at) >= ASK_AGAIN);
+        let asks = self.at.asks && is_due && shipment.kind == ShipmentKind::Records;
+        if asks {
+            self.asked_at = Some(now);
+        }
+        asks
     }
 
     /// Retention removed settled records: the oldest kept is now `oldest`. Never goes back.
@@ -409,6 +435,10 @@ impl Delivery {
             return Vec::new();
         };
         let Flight { shipment, alone, is_again, begun: _ } = self.flights.swap_remove(index);
+        if !matches!(reply, Reply::Ack(_)) {
+            // It may have carried the question.
+            self.asked_at = None;
+        }
         match reply {
             Reply::Ack(ack) => self.handle_ack(now, &shipment, ack),
             Reply::Rejected { rejection, .. }
@@ -472,6 +502,7 @@ impl Delivery {
         if flight.kind == ShipmentKind::Records {
             self.suspicion.handle_taken();
         }
+        effects.extend(ack.forward.map(Effect::BringForward));
         if ack.through <= self.at.recorded {
             self.beyond = false;
         } else if self.at.through == self.at.recorded {

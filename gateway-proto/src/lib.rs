@@ -8,7 +8,7 @@
 //! - [`limits`] every bound with its reason · [`name`] bounded texts · [`time`] wall time · [`quantity`] · [`place`]
 //! - [`movement`] the table of what may go where · [`on_hand`] the fold of movements
 //! - [`record`] what a feed carries · [`chain`] what makes it provable
-//! - [`batch`] and [`answer`] the wire, [`mqtt`] the same over a broker · [`backoff`] · [`delivery`] · [`intake`]
+//! - [`forward`] what a hub knows and a site does not · [`batch`] and [`answer`] the wire, [`mqtt`] the same over a broker · [`backoff`] · [`delivery`] · [`intake`]
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
 
@@ -29,6 +29,8 @@ pub mod on_hand;
 pub mod record;
 
 pub mod chain;
+
+pub mod forward;
 
 pub mod batch;
 

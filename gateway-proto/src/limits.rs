@@ -39,6 +39,14 @@ pub const SEQ_MAX: u64 = (1 << 53) - 1;
 /// Batches a hub may allow in flight at once. Eight of 1,000 records fill 100,000 records/s at 80 ms round trip.
 pub const WINDOW_MAX: u32 = 8;
 
+/// Runs of records that a site names as known to it. Each image that a gateway is put back to makes one, each damaged place
+/// two; a site with more does not ask.
+pub const RUNS_MAX: usize = 1_000;
+
+/// Bytes of what a hub carries forward for a site: some 6,000 amounts, half of what an answer may have. A feed with more in
+/// records that its site does not know stays without; its checkpoints say so.
+pub const FORWARD_LEN_MAX: usize = 512 * 1024;
+
 /// Longest `Retry-After` that is obeyed: a hub cannot silence a site for longer than this by mistake.
 pub const RETRY_AFTER_MAX: std::time::Duration = std::time::Duration::from_secs(3_600);
 

@@ -105,6 +105,7 @@ impl Ledger {
             through: Seq(self.through),
             withheld: self.aside.keys().filter(|&&seq| seq > self.through).map(|&seq| Seq(seq)).collect(),
             holes: Vec::new(),
+            asks: false,
         }
     }
 
@@ -128,6 +129,8 @@ impl Ledger {
                     self.aside.remove(&seq.0);
                 }
             }
+            // Amounts are no matter of this world.
+            Effect::BringForward(_) => {}
             Effect::NewEpoch => {
                 let rest: Vec<_> = self.records.drain(self.through as usize..).map(|(text, _)| text).collect();
                 let gone =
@@ -162,6 +165,7 @@ impl Ledger {
             ShipmentKind::SetAside => Load::Lost(Lost { to: shipment.last, why: "refused".parse().unwrap() }),
         };
         Batch {
+            knows: None,
             site: "s".parse().unwrap(),
             feed: "f".parse().unwrap(),
             epoch: self.epoch.clone(),

@@ -153,6 +153,7 @@ impl Cargo {
                 head,
                 load: Load::Records(chunk.iter().map(|(_, text)| text.clone()).collect()),
                 ahead: false,
+                knows: None,
             });
             prev = head;
         }

@@ -13,6 +13,7 @@ mod checkpoint;
 mod clocks;
 mod command;
 mod fold;
+mod forward;
 mod health;
 mod intake;
 mod meaning;

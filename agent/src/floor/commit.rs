@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateway_proto::{
-    name::{FeedName, PlaceName},
+    name::{FeedName, ItemCode, PlaceName},
     place::Place,
     record::Seq,
 };
@@ -78,7 +78,8 @@ impl Floor {
                     news.acts.insert(act, None);
                 }
             }
-            self.touch(recorded);
+            self.touch(&recorded.movement.item, &recorded.movement.from);
+            self.touch(&recorded.movement.item, &recorded.movement.to);
             self.late_for_counts(now, recorded);
             self.adjustment_undone(now, recorded);
         }
@@ -502,21 +503,18 @@ impl Floor {
         self.level_changed(now, bin);
     }
 
-    /// What a movement changed: bins whose books moved, and what alarms look at.
-    fn touch(&mut self, recorded: &Recorded) {
-        let movement = &recorded.movement;
-        self.stale_items.insert(movement.item.clone());
-        for place in [&movement.from, &movement.to] {
-            if let Place::Bin(bin) = place {
-                self.touched.insert(bin.clone());
-                self.stale_bins.insert(bin.clone());
-                self.changed.bins.insert(bin.clone());
-            }
+    /// Notes that an amount is another: its bin's books moved, and alarms look at it.
+    pub(super) fn touch(&mut self, item: &ItemCode, place: &Place) {
+        self.stale_items.insert(item.clone());
+        if let Place::Bin(bin) = place {
+            self.touched.insert(bin.clone());
+            self.stale_bins.insert(bin.clone());
+            self.changed.bins.insert(bin.clone());
         }
     }
 
     /// Tells the bins whose books were moved by others.
-    fn settle_touched(&mut self, now: &Moment) {
+    pub(super) fn settle_touched(&mut self, now: &Moment) {
         for bin in std::mem::take(&mut self.touched) {
             let held = self.held_at(&bin);
             if let Some(weighed) = self.weighed.get_mut(&bin) {

@@ -19,6 +19,11 @@ impl Stock {
         self.on_hand.apply(&recorded.movement);
     }
 
+    /// Adds what no movement here says.
+    pub(super) fn carry(&mut self, item: &ItemCode, place: &Place, units: i64) {
+        self.on_hand.add(item, place, units);
+    }
+
     /// Base units; `None` where nothing was ever moved.
     pub(super) fn held(&self, item: &ItemCode, place: &Place) -> Option<i64> {
         self.on_hand.get(item, place)

@@ -13,20 +13,21 @@ use gateway_proto::{
     name::{FeedName, ItemCode},
     on_hand::OnHand,
     place::Place,
-    record::{Record, Seq},
+    record::{Held, Record, Seq},
 };
 use rusqlite::{Connection, OptionalExtension, types::Type};
 use tracing::error;
 
 use super::{
     Counts, FeedCounts, FeedStanding, LedgerError,
+    forward::{self, Brought},
     key::{self, Key},
     packed,
     salvage::{self, Follow, Hole},
 };
 use crate::{
     clock::mark::Marks,
-    movement::entry::{Origin, OriginKind},
+    movement::entry::{Carried, Origin, OriginKind},
     register::catalog::{Catalog, UNASSIGNED},
 };
 
@@ -56,6 +57,10 @@ pub(super) struct Book {
     pub(super) origins: BTreeMap<FeedName, Origins>,
     /// Bins whose amounts lack movements that damage took, until somebody counts them or their scale has spoken.
     pub(super) behind: BTreeSet<(ItemCode, Place)>,
+    /// What the hub had beside the file, by feed; it is in the amounts.
+    pub(super) brought: BTreeMap<FeedName, Brought>,
+    /// What was carried forward since somebody last took note of it. No part of the file.
+    pub(super) carried: Vec<Carried>,
     /// Movements that a later one corrects, by life and seq.
     pub(super) taken_back: HashSet<(i64, Seq)>,
     /// Which feed an item belongs to. No part of the file: whoever reads the book anew says which holds.
@@ -158,7 +163,20 @@ impl Book {
             self.on_hand.add(&item, &place, units);
             self.by_feed.entry(feed).or_default().add(&item, &place, units);
         }
+        self.brought = forward::read(db)?;
+        for (feed, brought) in self.brought.clone() {
+            self.carry(&feed, &brought.amounts);
+        }
         Ok(())
+    }
+
+    /// Takes amounts that no record here says into the amounts of a feed.
+    pub(super) fn carry(&mut self, feed: &FeedName, amounts: &[Held]) {
+        let of_feed = self.by_feed.entry(feed.clone()).or_default();
+        for held in amounts {
+            self.on_hand.add(&held.item, &held.place, held.qty);
+            of_feed.add(&held.item, &held.place, held.qty);
+        }
     }
 
     /// Origins of records that retention has removed.
@@ -246,7 +264,7 @@ impl Book {
 
     /// Where each feed stands for delivery.
     pub(super) fn standings(&self) -> BTreeMap<FeedName, FeedStanding> {
-        let standing = |head: &Head| FeedStanding {
+        let standing = |feed: &FeedName, head: &Head| FeedStanding {
             life: head.life,
             standing: Standing {
                 epoch: head.epoch.clone(),
@@ -255,9 +273,10 @@ impl Book {
                 through: head.through,
                 withheld: head.withheld.clone(),
                 holes: head.holes.clone(),
+                asks: self.asks(feed, head),
             },
         };
-        self.heads.iter().map(|(feed, head)| (feed.clone(), standing(head))).collect()
+        self.heads.iter().map(|(feed, head)| (feed.clone(), standing(feed, head))).collect()
     }
 }
 

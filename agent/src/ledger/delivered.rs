@@ -44,6 +44,7 @@ impl Group<'_> {
             }
             Effect::Taken { seq } => self.taken(feed, *seq).map_err(LedgerError::Write),
             Effect::NewEpoch => self.renew(feed),
+            Effect::BringForward(forward) => self.bring_forward(feed, forward),
         }
     }
 

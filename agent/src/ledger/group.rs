@@ -35,7 +35,7 @@ use crate::{
     cause,
     clock::mark::Marks,
     config::StorageLimits,
-    movement::entry::{Entry, EntryError, Statement},
+    movement::entry::{Carried, Entry, EntryError, Statement},
     register::catalog::Catalog,
 };
 
@@ -57,6 +57,8 @@ pub struct Ledger {
     /// The one that the newest commit left.
     catalog: Arc<Catalog>,
     unassigned: FeedName,
+    /// What was carried forward since the start, commit by commit.
+    carried: Arc<Vec<Carried>>,
     _lock: File,
 }
 
@@ -132,7 +134,18 @@ impl Ledger {
         let mut storage = Storage::new(state_dir);
         storage.look(&db).map_err(LedgerError::Read)?;
         let doubt = (log == Log::Held).then_some(Doubt::Log);
-        Ok(Self { db, book, packer: Packer::default(), epochs, doubt, storage, catalog, unassigned, _lock: lock })
+        Ok(Self {
+            db,
+            book,
+            packer: Packer::default(),
+            epochs,
+            doubt,
+            storage,
+            catalog,
+            unassigned,
+            carried: Arc::default(),
+            _lock: lock,
+        })
     }
 
     /// Says how much of the disk the ledger may take, and sets the ballast aside.
@@ -233,7 +246,12 @@ impl Ledger {
     ) -> Result<T, LedgerError> {
         let done = self.recover().and_then(|()| self.commit(work));
         match &done {
-            Ok(_) => self.catalog.clone_from(&self.book.catalog),
+            Ok(_) => {
+                self.catalog.clone_from(&self.book.catalog);
+                if !self.book.carried.is_empty() {
+                    Arc::make_mut(&mut self.carried).append(&mut self.book.carried);
+                }
+            }
             Err(error) if error.is_disk_full() => {
                 self.storage.release_ballast();
             }
@@ -301,6 +319,12 @@ impl Ledger {
     #[must_use]
     pub fn behind(&self) -> &BTreeSet<(ItemCode, Place)> {
         &self.book.behind
+    }
+
+    /// What was carried forward from a hub since the start: a commit that did so each, in order.
+    #[must_use]
+    pub fn carried(&self) -> Arc<Vec<Carried>> {
+        self.carried.clone()
     }
 
     /// Every feed's counts, for the conservation identity.
@@ -443,7 +467,11 @@ impl Group<'_> {
         Ok(Ok(Outcome::Recorded(recorded)))
     }
 
-    fn append_movement(&mut self, planned: PlannedMovement, origin: Option<u64>) -> Result<Recorded, LedgerError> {
+    pub(super) fn append_movement(
+        &mut self,
+        planned: PlannedMovement,
+        origin: Option<u64>,
+    ) -> Result<Recorded, LedgerError> {
         let PlannedMovement { feed, movement, text, act, happened, origin: of_act } = planned;
         let seq = self.append_text(&feed, text.as_str(), origin.or(of_act))?;
         let life = self.book.heads.get(&feed).map_or(0, |head| head.life);

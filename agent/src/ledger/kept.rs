@@ -34,10 +34,10 @@ pub(super) fn forget(db: &Connection, key: &KeptKey) -> Result<(), LedgerError> 
         .map_err(LedgerError::Write)
 }
 
-/// All of them, by kind and name, but for what the ledger keeps for itself (see [`salvage`](super::salvage)).
+/// All of them, by kind and name, but for what the ledger keeps for itself (see [`salvage`](super::salvage) and [`forward`](super::forward)).
 pub(super) fn all(db: &Connection) -> Result<Vec<KeptRow>, LedgerError> {
     let row = |row: &rusqlite::Row<'_>| Ok(KeptRow { kind: row.get(0)?, name: row.get(1)?, text: row.get(2)? });
-    db.prepare("SELECT kind, name, text FROM kept WHERE kind NOT IN ('life', 'salvage') ORDER BY kind, name")
+    db.prepare("SELECT kind, name, text FROM kept WHERE kind NOT IN ('life', 'salvage', 'forward') ORDER BY kind, name")
         .and_then(|mut select| select.query_map([], row)?.collect())
         .map_err(LedgerError::Read)
 }

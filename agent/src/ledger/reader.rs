@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use gateway_proto::{
     chain::{Epoch, Link},
+    forward::Run,
     movement::Movement,
     name::FeedName,
     record::{Record, RecordText, Seq},
@@ -13,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     LedgerError, Purpose,
     book::word,
-    file,
+    file, forward,
     group::text,
     key::{self, Key},
     packed,
@@ -59,6 +60,14 @@ impl Reader {
     /// [`LedgerError::Read`], also when neither the record nor what retention left of it is there.
     pub fn link(&self, life: i64, epoch: &Epoch, seq: Seq) -> Result<Link, LedgerError> {
         self.link_after(life, epoch, seq).map_err(LedgerError::Read)
+    }
+
+    /// What this ledger knows of a feed, to ask its hub for the rest; `None` where that would be too long a question.
+    ///
+    /// # Errors
+    /// [`LedgerError::Read`].
+    pub fn question(&self, feed: &FeedName) -> Result<Option<Vec<Run>>, LedgerError> {
+        forward::question(&self.db, feed).map_err(LedgerError::Read)
     }
 
     /// The text of a record; `None` when it is not there.

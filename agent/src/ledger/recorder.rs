@@ -21,7 +21,7 @@ use self::{chore::carry_out, held::Held};
 use super::{Aside, Audit, Counts, FeedStanding, Fullness, Group, Ledger, LedgerError, Outcome, Recorded, Room};
 use crate::{
     clock::mark::Marks,
-    movement::entry::{Entry, EntryError},
+    movement::entry::{Carried, Entry, EntryError},
 };
 
 /// Entries that may queue. Enough that a burst fills groups, little enough that a stuck disk is felt at the device.
@@ -81,6 +81,7 @@ pub struct Recorder {
     commands: mpsc::Sender<Command>,
     view: watch::Receiver<Arc<View>>,
     news: broadcast::Sender<Arc<Recorded>>,
+    carried: watch::Receiver<Arc<Vec<Carried>>>,
 }
 
 /// An answer that is on its way.
@@ -130,10 +131,11 @@ impl Recorder {
         let (publish, view) = watch::channel(Arc::new(view));
         let (news, _) = broadcast::channel(NEWS_MAX);
         let announce = news.clone();
+        let (carry, carried) = watch::channel(ledger.carried());
         let thread = thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || run(ledger, queue, &publish, &announce))?;
-        Ok((Self { commands, view, news }, thread))
+            .spawn(move || run(ledger, queue, &publish, &announce, &carry))?;
+        Ok((Self { commands, view, news, carried }, thread))
     }
 
     /// Records an entry; returns after its commit.
@@ -214,6 +216,12 @@ impl Recorder {
         self.view.clone()
     }
 
+    /// What was carried forward from hubs since the start, commit by commit.
+    #[must_use]
+    pub fn carried(&self) -> watch::Receiver<Arc<Vec<Carried>>> {
+        self.carried.clone()
+    }
+
     /// Movements as they are committed, from now on.
     #[must_use]
     pub fn news(&self) -> broadcast::Receiver<Arc<Recorded>> {
@@ -256,6 +264,7 @@ fn run(
     mut queue: mpsc::Receiver<Command>,
     publish: &watch::Sender<Arc<View>>,
     announce: &broadcast::Sender<Arc<Recorded>>,
+    carry: &watch::Sender<Arc<Vec<Carried>>>,
 ) {
     let (mut group, mut writes) = (Vec::with_capacity(GROUP_MAX), Vec::with_capacity(GROUP_MAX));
     let mut held = Held::default();
@@ -294,7 +303,7 @@ fn run(
             continue;
         }
         let touches_aside = writes.iter().any(|write| !matches!(write, Write::Record { .. }));
-        let mut replies = Vec::with_capacity(writes.len());
+        let (mut replies, carried_before) = (Vec::with_capacity(writes.len()), ledger.carried().len());
         let (fullness, rides) = (ledger.room().fullness, held.ride(&ledger, &writes));
         let committed = ledger.in_one_commit(|book| {
             let along = if rides { held.apply(book) } else { Ok(()) };
@@ -330,6 +339,13 @@ fn run(
                 Some(error) => View { trouble: Some(error.clone()), room: ledger.room(), ..View::clone(view) },
             });
         });
+        if ledger.carried().len() > carried_before {
+            for recorded in ledger.carried()[carried_before..].iter().flat_map(|carried| &carried.movements) {
+                // As below.
+                let _ = announce.send(Arc::new(recorded.clone()));
+            }
+            carry.send_replace(ledger.carried());
+        }
         for reply in replies {
             if failed.is_none()
                 && announce.receiver_count() > 0

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use gateway_proto::{
     movement::Movement,
     name::{DeviceName, FeedName, ItemCode, Text},
+    on_hand::OnHand,
     place::Place,
     record::{RecordError, RecordText, Seq, UntrustedClock},
     time::WallTime,
@@ -152,6 +153,15 @@ pub struct Recorded {
     /// Base units of the item at the places it left and reached, after the movement.
     pub left: i64,
     pub reached: i64,
+}
+
+/// What one commit carried forward into the amounts: what a hub had beside the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// What it did to the amounts in all.
+    pub amounts: OnHand,
+    /// Movements among that: they take back what was told twice.
+    pub movements: Vec<Recorded>,
 }
 
 /// Why one entry cannot be recorded; others do not suffer.

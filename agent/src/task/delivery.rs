@@ -108,6 +108,7 @@ impl FeedDelivery {
                     delivery.handle_recorded(now_at.standing.recorded);
                     delivery.handle_removed(now_at.standing.oldest);
                     delivery.handle_withheld(now_at.standing.withheld.clone());
+                    delivery.handle_asks(now_at.standing.asks);
                 } else {
                     warn!(feed = %self.feed, epoch = %now_at.standing.epoch, "new epoch begun");
                     attempts = JoinSet::new();
@@ -131,7 +132,8 @@ impl FeedDelivery {
             }
             let wait = match step {
                 Step::Send(shipment) => {
-                    attempts.spawn(self.attempt(&at, shipment));
+                    let asks = delivery.asks_with(self.clock.elapsed(), &shipment);
+                    attempts.spawn(self.attempt(&at, shipment, asks));
                     continue;
                 }
                 Step::Wait(until) => until.saturating_sub(self.clock.elapsed()),
@@ -222,7 +224,12 @@ impl FeedDelivery {
     }
 
     /// Reads the shipment's records and sends them.
-    fn attempt(&mut self, at: &FeedStanding, shipment: Shipment) -> impl Future<Output = Attempt> + Send + 'static {
+    fn attempt(
+        &mut self,
+        at: &FeedStanding,
+        shipment: Shipment,
+        asks: bool,
+    ) -> impl Future<Output = Attempt> + Send + 'static {
         // One after the other up to the moment when the request is on its way: batches that overtake each other are gaps
         // to the hub.
         let (on_its_way, next_turn) = oneshot::channel::<()>();
@@ -238,7 +245,7 @@ impl FeedDelivery {
             }
             let read = tokio::task::spawn_blocking(move || {
                 let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                batch(&reader, site, feed, &at, &shipment)
+                batch(&reader, site, feed, &at, &shipment, asks)
             });
             let batch = match read.await {
                 Ok(Ok(batch)) => batch,
@@ -315,6 +322,7 @@ impl FeedDelivery {
                 error!(%feed, seq = refusal.seq.0, detail = refusal.detail, "hub cannot read a record; set aside");
             }
             Effect::Taken { seq } => info!(%feed, seq = seq.0, "hub has taken what it had refused"),
+            Effect::BringForward(_) => debug!(%feed, "hub said what it has beside this ledger"),
             Effect::NewEpoch => {
                 error!(%feed, "hub has another history; this ledger was restored or cloned");
             }
@@ -385,6 +393,7 @@ fn batch(
     feed: FeedName,
     at: &FeedStanding,
     shipment: &Shipment,
+    asks: bool,
 ) -> Result<Batch, LedgerError> {
     let epoch = at.standing.epoch.clone();
     let lost = |why: &str| -> Result<_, LedgerError> {
@@ -405,5 +414,6 @@ fn batch(
         ShipmentKind::SetAside => lost("refused by the hub, set aside at the site")?,
     };
     let ahead = shipment.kind == ShipmentKind::Ahead;
-    Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load, ahead })
+    let knows = if asks { reader.question(&feed)? } else { None };
+    Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load, ahead, knows })
 }

@@ -46,7 +46,7 @@ use crate::{
         recorder::{Answer, Recorder, Refused},
     },
     movement::{
-        entry::{EntryError, Origin, Outcome},
+        entry::{Carried, EntryError, Origin, Outcome},
         rules::Alarm,
     },
     register::{Register, catalog::UNASSIGNED},
@@ -148,6 +148,8 @@ struct Loop {
     /// When something came in last.
     busy: Duration,
     shown: Shown,
+    /// How many commits that carried something forward the floor knows.
+    carried: usize,
 }
 
 /// What is shown to others, and when it is looked at again.
@@ -305,7 +307,9 @@ impl FloorTask {
             recorded: RecordedLog::default(),
             busy: Duration::ZERO,
             shown: Shown::default(),
+            carried: 0,
         };
+        let mut carried = this.task.recorder.carried();
         let mut tick = pin!(sleep(Duration::ZERO));
         let mut is_open = true;
         let mut taken = Vec::with_capacity(TURN_MAX);
@@ -343,6 +347,8 @@ impl FloorTask {
                         this.committed(&now, answer);
                     }
                 }
+                // Ends with the recorder, and nothing is carried forward then.
+                Ok(()) = carried.changed() => is_news |= this.take_carried(&carried.borrow_and_update().clone()),
                 Some(movements) = parked.recv() => {
                     let now = this.stir(tick.as_mut());
                     this.task.floor.handle_parked(&now, movements);
@@ -363,6 +369,15 @@ impl Loop {
     fn now(&self) -> Moment {
         let (wall, clock) = self.task.clock.wall();
         Moment { elapsed: self.task.clock.elapsed(), wall, clock }
+    }
+
+    /// Takes what was carried forward since the last look; whether there was any.
+    fn take_carried(&mut self, carried: &[Carried]) -> bool {
+        let now = self.now();
+        let new = &carried[self.carried.min(carried.len())..];
+        new.iter().for_each(|carried| self.task.floor.handle_carried(&now, carried));
+        self.carried = carried.len();
+        !new.is_empty()
     }
 
     /// Something has come in: a look that was far away is brought forward.

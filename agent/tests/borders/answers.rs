@@ -89,6 +89,8 @@ fn no_answer_settles_what_was_not_sent() {
                     assert!(through < before.through);
                 }
                 Effect::Taken { seq } => assert!(seq <= RECORDED),
+                // What is wrong with it the ledger sees.
+                Effect::BringForward(_) => {}
                 Effect::SetAside { refusal } => assert!((flight.first..=flight.last).contains(&refusal.seq)),
                 Effect::NewEpoch => {
                     (delivery, sent) = (fresh(random.next()), Seq(0));
@@ -144,7 +146,7 @@ fn fresh(seed: u64) -> Delivery {
     // A damaged record in the middle and one that the hub cannot read, sometimes.
     let holes = if seed.is_multiple_of(5) { vec![(Seq(through.0 + 40), Seq(through.0 + 45))] } else { Vec::new() };
     let withheld = if seed.is_multiple_of(3) { [Seq(through.0 + 50)].into() } else { BTreeSet::new() };
-    let at = Standing { epoch, oldest, recorded: RECORDED, through, withheld, holes };
+    let at = Standing { epoch, oldest, recorded: RECORDED, through, withheld, holes, asks: true };
     Delivery::new(
         at,
         1 + usize::try_from(seed % 600).unwrap(),

@@ -10,7 +10,7 @@ fn epoch() -> Epoch {
 
 fn standing(oldest: u64, recorded: u64, through: u64) -> Standing {
     let (oldest, recorded, through) = (Seq(oldest), Seq(recorded), Seq(through));
-    Standing { epoch: epoch(), oldest, recorded, through, withheld: BTreeSet::new(), holes: Vec::new() }
+    Standing { epoch: epoch(), oldest, recorded, through, withheld: BTreeSet::new(), holes: Vec::new(), asks: false }
 }
 
 fn delivery(recorded: u64) -> Delivery {

@@ -47,6 +47,7 @@ fn batch(ledger: &[&str], first: u64) -> Batch {
         head: hub.links.last().unwrap().unwrap(),
         load: Load::Records(texts(&ledger[usize::try_from(first).unwrap() - 1..])),
         ahead: false,
+        knows: None,
     }
 }
 

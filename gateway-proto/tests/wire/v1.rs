@@ -176,6 +176,7 @@ fn batch(load: Load) -> Batch {
         head: prev.then(r#"{"type":"x"}"#),
         load,
         ahead: false,
+        knows: None,
         epoch,
     }
 }

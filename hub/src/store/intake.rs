@@ -21,6 +21,7 @@ use super::{
     command::Answer,
     count,
     fold::Folds,
+    forward,
     meaning::{Meaning, Meanings, Moves},
     record_key, seq_number, seq_of,
 };
@@ -123,6 +124,9 @@ pub(super) fn take(
     let repeated = (batch.last().0 + 1).saturating_sub(batch.first.0) - fresh_count(batch, position);
     heard(db, feed, repeated, received_at)?;
     ack.through = epoch.at.through;
+    if let Some(known) = &batch.knows {
+        ack.forward = forward::forward(db, feed, known)?;
+    }
     ack.refused = refusals(db, epoch.id, batch.first, batch.last())?;
     if matches!(batch.load, Load::Records(_)) {
         ack.refused.extend(declared_lost(db, epoch.id, batch.first, batch.last())?);

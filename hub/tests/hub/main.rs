@@ -6,6 +6,7 @@ mod ahead;
 mod bodies;
 mod checkpoints;
 mod clocks;
+mod forward;
 mod intake;
 mod isolation;
 mod live;

@@ -232,6 +232,7 @@ impl Site {
             head: self.links[after],
             load: Load::Records(self.records[before..after].to_vec()),
             ahead: false,
+            knows: None,
         }
     }
 

@@ -20,7 +20,7 @@ use super::{
     report::{FeedReport, Report},
     rows::CachedPage,
 };
-use crate::ledger::{key, packed::Packer};
+use crate::ledger::{forward, key, packed::Packer};
 
 /// The kind under which a salvage is kept beside the ledger, named by its folder.
 const KIND: &str = "salvage";
@@ -96,7 +96,11 @@ pub fn restore_into(db: &mut Connection, found: &Salvaged, terms: &mut Terms<'_>
             Some(end) => end,
             None => {
                 of.is_new_epoch = true;
-                begin(&tx, feed, terms)?
+                let (end, epoch) = begin(&tx, feed, terms)?;
+                if !found.lives.iter().any(|life| life.feed == *feed) && base.has(feed) {
+                    forward::waive(&tx, feed, &epoch)?;
+                }
+                end
             }
         };
         notice(&tx, &end, of, terms.now)?;
@@ -133,6 +137,10 @@ impl Base {
             let held = self.of.entry((feed.to_string(), item.to_string(), place.to_string())).or_default();
             *held = held.saturating_add(units);
         }
+    }
+
+    fn has(&self, feed: &FeedName) -> bool {
+        self.of.keys().any(|(of, ..)| of == feed.as_str())
     }
 
     fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -256,7 +264,7 @@ fn facts(tx: &Transaction<'_>, found: &Salvaged) -> rusqlite::Result<u64> {
     Ok(kept)
 }
 
-fn begin(tx: &Transaction<'_>, feed: &FeedName, terms: &mut Terms<'_>) -> rusqlite::Result<End> {
+fn begin(tx: &Transaction<'_>, feed: &FeedName, terms: &mut Terms<'_>) -> rusqlite::Result<(End, Epoch)> {
     let epoch = (terms.epoch)().map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     tx.execute(
         "INSERT INTO life (feed, epoch, begun_ms) VALUES (?, ?, ?)",
@@ -264,7 +272,7 @@ fn begin(tx: &Transaction<'_>, feed: &FeedName, terms: &mut Terms<'_>) -> rusqli
     )?;
     let life = tx.last_insert_rowid();
     keep_life(tx, life, feed, &epoch, terms.now.millis())?;
-    Ok(End { life, seq: Seq(0), link: Link::first(&epoch) })
+    Ok((End { life, seq: Seq(0), link: Link::first(&epoch) }, epoch))
 }
 
 fn notice(tx: &Transaction<'_>, end: &End, of: &FeedReport, now: WallTime) -> rusqlite::Result<()> {

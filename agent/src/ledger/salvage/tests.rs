@@ -305,6 +305,7 @@ fn deliver(before: &Truth, state: &Path, report: &Report, feed: &str, ahead: u64
         head,
         load,
         ahead: false,
+        knows: None,
     };
     // The hub has everything that was settled, and of the newest epoch some that the site had not heard of.
     let mut lives: Vec<_> = before.epochs.iter().filter(|(of, _)| of.0 == feed).collect();

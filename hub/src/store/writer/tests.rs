@@ -47,6 +47,7 @@ impl Bench {
             head: self.links[last],
             load: Load::Records(self.records[first - 1..last].to_vec()),
             ahead: false,
+            knows: None,
         };
         self.store.take(&self.store.feeds()[0], batch, clock::now()).unwrap()
     }

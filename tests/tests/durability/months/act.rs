@@ -3,6 +3,9 @@
 
 use gateway_proto::record::Record;
 
+/// Why the ledger takes back what was seen since it forgot.
+const TOLD_TWICE: &str = "told before the ledger forgot it";
+
 /// An act's number.
 pub(super) type ActNumber = u64;
 
@@ -19,6 +22,8 @@ fn number(device: &str) -> ActNumber {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Moved(Moved),
+    /// The ledger took back what an act had told once more; the act is named and is not this.
+    TakenBack(Moved),
     /// Somebody's count; moves nothing.
     Counted(ActNumber),
     /// A checkpoint, a time put right, health: the site's own.
@@ -38,13 +43,17 @@ pub(super) struct Moved {
 impl Said {
     pub(super) fn of(text: &str) -> Self {
         match Record::parse(text).expect("a record") {
-            Record::Movement(movement) => Self::Moved(Moved {
-                number: number(movement.by.as_str()),
-                item: movement.item.as_str().to_owned(),
-                qty: movement.qty.signed(),
-                from: movement.from.to_string(),
-                to: movement.to.to_string(),
-            }),
+            Record::Movement(movement) => {
+                let moved = Moved {
+                    number: number(movement.by.as_str()),
+                    item: movement.item.as_str().to_owned(),
+                    qty: movement.qty.signed(),
+                    from: movement.from.to_string(),
+                    to: movement.to.to_string(),
+                };
+                let takes_back = movement.reason.is_some_and(|reason| reason.as_str() == TOLD_TWICE);
+                if takes_back { Self::TakenBack(moved) } else { Self::Moved(moved) }
+            }
             Record::Count(count) => Self::Counted(number(count.by.as_str())),
             Record::Checkpoint(_) | Record::Clock(_) | Record::Order(_) | Record::Health(_) | Record::Unknown(_) => {
                 Self::Own
@@ -56,7 +65,15 @@ impl Said {
         match self {
             Self::Moved(moved) => Some(moved.number),
             Self::Counted(number) => Some(*number),
-            Self::Own => None,
+            Self::TakenBack(_) | Self::Own => None,
+        }
+    }
+
+    /// What it does to the amounts.
+    pub(super) fn moved(&self) -> Option<&Moved> {
+        match self {
+            Self::Moved(moved) | Self::TakenBack(moved) => Some(moved),
+            Self::Counted(_) | Self::Own => None,
         }
     }
 }

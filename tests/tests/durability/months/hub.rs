@@ -249,8 +249,8 @@ fn read_epoch(db: &Connection, epoch: &mut Epoch, id: i64, through: u64, head: [
         let (text, is_parked): (String, bool) = (row.get(2).unwrap(), row.get(3).unwrap());
         link = chain::after(&link, &text);
         assert_eq!(row.get::<_, [u8; 32]>(1).unwrap(), link, "{} {seq}: the chain does not follow", epoch.feed);
-        if let (Said::Moved(moved), false) = (Said::of(&text), is_parked) {
-            applied.apply(&moved);
+        if let (Some(moved), false) = (Said::of(&text).moved(), is_parked) {
+            applied.apply(moved);
         }
         epoch.texts.insert(seq, Row { text, is_parked });
         next = seq + 1;

@@ -20,6 +20,7 @@ use gateway_proto::{
     batch::{Batch, Load, Lost},
     chain::Epoch,
     delivery::{Shipment, ShipmentKind},
+    forward::Forward,
     name::FeedName,
     record::Seq,
 };
@@ -74,6 +75,10 @@ pub(super) struct Book {
     /// Acts that are recorded, each of them once however often its text stands there.
     pub(super) seen: BTreeSet<ActPart>,
     pub(super) on_hand: Amounts,
+    /// Feeds and epochs for which a hub has said what it had beside the ledger.
+    answered: BTreeSet<(String, String)>,
+    /// What was taken back, each of it once.
+    takings_back: BTreeSet<Rc<str>>,
     /// Where each act's newest record stands.
     pub(super) places: BTreeMap<ActNumber, Place>,
 }
@@ -104,6 +109,14 @@ pub(super) struct Doubt {
     pub(super) acts: BTreeSet<ActNumber>,
     /// Begins new epochs, or appends records of the site's own.
     pub(super) own: bool,
+    /// What a hub had beside the ledger, by feed and epoch.
+    pub(super) carried: BTreeMap<(String, String), Forward>,
+}
+
+impl Doubt {
+    fn carries(&self, feed: &str) -> bool {
+        self.carried.keys().any(|(of, _)| of == feed)
+    }
 }
 
 /// What a sender is told.
@@ -220,7 +233,7 @@ impl Site {
         }
         let acts = entries.iter().map(|(number, _)| *number).collect();
         let mut told = Vec::new();
-        self.commit(&Doubt { acts, own: false }, |group| {
+        self.commit(&Doubt { acts, ..Doubt::default() }, |group| {
             told.clear();
             for (_, entry) in entries {
                 told.push(match group.append(entry.clone())? {
@@ -266,7 +279,7 @@ impl Site {
                     self.world.heal();
                     self.observe(doubt).expect("the ledger can be read");
                 }
-                if !doubt.acts.is_empty() || doubt.own {
+                if !doubt.acts.is_empty() || doubt.own || !doubt.carried.is_empty() {
                     self.check();
                 }
                 Ok(done)
@@ -281,10 +294,11 @@ impl Site {
     fn doubt(&mut self, doubt: &Doubt) {
         self.doubts.acts.extend(&doubt.acts);
         self.doubts.own |= doubt.own;
+        self.doubts.carried.extend(doubt.carried.clone());
     }
 
     /// The batch of a shipment, as delivery makes it.
-    pub(super) fn batch(&mut self, feed: &str, shipment: &Shipment) -> Result<Batch, LedgerError> {
+    pub(super) fn batch(&mut self, feed: &str, shipment: &Shipment, asks: bool) -> Result<Batch, LedgerError> {
         let Open { reader, .. } = self.open.as_mut().unwrap();
         let at = self.view[&feed_name(feed)].clone();
         let epoch = at.standing.epoch.clone();
@@ -306,7 +320,8 @@ impl Site {
         };
         let ahead = shipment.kind == ShipmentKind::Ahead;
         let (site, feed) = (SITE.parse().unwrap(), feed_name(feed));
-        Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load, ahead })
+        let knows = if asks { reader.question(&feed)? } else { None };
+        Ok(Batch { site, feed, epoch, first: shipment.first, prev, head, load, ahead, knows })
     }
 
     /// Reads what has come to the feeds. Nothing but what the commit was about may have.
@@ -322,6 +337,13 @@ impl Site {
                 *strand = Strand { life: at.life, epoch: standing.epoch.to_string(), texts: Vec::new() };
             }
             assert!(standing.recorded.0 >= strand.texts.len() as u64, "{feed}: the ledger lost what was answered");
+            if !standing.asks && self.book.answered.insert((name.clone(), strand.epoch.clone())) {
+                let carried = doubt.carried.get(&(name.clone(), strand.epoch.clone()));
+                let carried = carried.unwrap_or_else(|| panic!("{feed}: asks no more and nobody answered"));
+                for held in &carried.amounts {
+                    self.book.on_hand.add(held.item.as_str(), &held.place.to_string(), held.qty);
+                }
+            }
             while standing.recorded.0 > strand.texts.len() as u64 {
                 let first = Seq(strand.texts.len() as u64 + 1);
                 for text in reader.stretch(at.life, &standing.epoch, first, standing.recorded)?.records {
@@ -330,9 +352,16 @@ impl Site {
                     match key {
                         Some(key) if self.book.seen.insert(key) => {
                             assert!(doubt.acts.contains(&key.0), "{feed}: act {} was refused and is there", key.0);
-                            if let Said::Moved(moved) = &said {
+                            if let Some(moved) = said.moved() {
                                 self.book.on_hand.apply(moved);
                             }
+                        }
+                        None if matches!(said, Said::TakenBack(_)) && !self.book.takings_back.insert(text.clone()) => {
+                            assert!(doubt.own, "{feed}: taken back once more: {text}");
+                        }
+                        None if matches!(said, Said::TakenBack(_)) => {
+                            assert!(doubt.carries(&name), "{feed}: taken back and nothing was carried: {text}");
+                            self.book.on_hand.apply(said.moved().unwrap());
                         }
                         // Chained anew, or sent once more.
                         Some(_) | None => assert!(doubt.own, "{feed}: the ledger has what nobody asked for: {text}"),

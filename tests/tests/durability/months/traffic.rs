@@ -37,6 +37,7 @@ impl Month<'_> {
             delivery.handle_recorded(at.recorded);
             delivery.handle_removed(at.oldest);
             delivery.handle_withheld(at.withheld);
+            delivery.handle_asks(at.asks);
             match delivery.poll(Duration::from_millis(self.now)) {
                 Step::Send(shipment) => self.ship(feed, &shipment),
                 Step::Wait(until) => {
@@ -64,7 +65,9 @@ impl Month<'_> {
             self.tally.one("attempts without a line");
             return self.after(3 * SECOND, answered(shipment.last, nothing(TroubleKind::Unreachable)));
         }
-        let batch = match self.site.batch(feed, shipment) {
+        let asks = self.deliveries.get_mut(feed).unwrap().asks_with(Duration::from_millis(self.now), shipment);
+        self.tally.add("questions what the hub has beside the site", u64::from(asks));
+        let batch = match self.site.batch(feed, shipment, asks) {
             Ok(batch) => batch,
             Err(error) => return self.ledger_fails(&error),
         };
@@ -173,7 +176,12 @@ impl Month<'_> {
     fn take_down(&mut self, feed: &'static str, effects: &[Effect]) -> bool {
         let (name, life) = (feed_name(feed), self.site.view[&feed_name(feed)].life);
         let is_new_epoch = effects.contains(&Effect::NewEpoch);
-        let doubt = Doubt { own: is_new_epoch, ..Doubt::default() };
+        let epoch = self.site.view[&name].standing.epoch.to_string();
+        let forward = effects.iter().filter_map(|effect| match effect {
+            Effect::BringForward(forward) => Some(((feed.to_owned(), epoch.clone()), forward.clone())),
+            _ => None,
+        });
+        let doubt = Doubt { own: is_new_epoch, carried: forward.collect(), ..Doubt::default() };
         let taken = self
             .site
             .commit(&doubt, |group| effects.iter().try_for_each(|effect| group.take_down(&name, life, effect)));
@@ -189,6 +197,10 @@ impl Month<'_> {
                 Effect::SetAside { .. } => "set aside",
                 Effect::Taken { .. } => "refused records taken after all",
                 Effect::NewEpoch => "new epochs",
+                Effect::BringForward(forward) if forward.amounts.is_empty() => {
+                    "answers: the hub has nothing beside the site"
+                }
+                Effect::BringForward(_) => "answers: what the hub has beside the site",
             });
         }
         if is_new_epoch {
@@ -239,5 +251,6 @@ fn told(effect: &Effect) -> String {
         Effect::SetAside { refusal } => format!("sets {} aside", refusal.seq),
         Effect::Taken { seq } => format!("{seq} is taken"),
         Effect::NewEpoch => "begins anew".to_owned(),
+        Effect::BringForward(forward) => format!("carries {} amounts forward", forward.amounts.len()),
     }
 }

@@ -16,7 +16,8 @@ use super::{
 const LOOK_MAX: usize = 1_000;
 
 /// What is appended here is the site's own.
-const OWN: Doubt = Doubt { acts: std::collections::BTreeSet::new(), own: true };
+const OWN: Doubt =
+    Doubt { acts: std::collections::BTreeSet::new(), own: true, carried: std::collections::BTreeMap::new() };
 
 impl Month<'_> {
     /// A look at what is due.

@@ -282,7 +282,7 @@ impl Joined {
             }
         };
         let (site, feed, ahead) = (site_name(), feed_name(feed), shipment.kind == ShipmentKind::Ahead);
-        Some(Batch { site, feed, epoch, first: shipment.first, prev: Some(prev), head, load, ahead })
+        Some(Batch { site, feed, epoch, first: shipment.first, prev: Some(prev), head, load, ahead, knows: None })
     }
 
     fn is_at_rest(&mut self) -> bool {

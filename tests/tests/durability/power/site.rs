@@ -267,7 +267,7 @@ impl Site {
                 Effect::Rewind { through } => Deed::Rewind { feed: feed.clone(), to: to(*through) },
                 Effect::SetAside { refusal } => Deed::SetAside { feed: feed.clone(), at: to(refusal.seq) - 1 },
                 Effect::NewEpoch => Deed::NewEpoch { feed: feed.clone() },
-                Effect::Taken { .. } => panic!("nothing is refused here: {effect:?}"),
+                Effect::Taken { .. } | Effect::BringForward(_) => panic!("nothing is refused here: {effect:?}"),
             });
             self.takes_down(&mut commit, &feed, effect);
         }

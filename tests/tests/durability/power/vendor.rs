@@ -409,6 +409,7 @@ impl Sender {
             head: self.link(end),
             load,
             ahead: false,
+            knows: None,
         }
     }
 }

@@ -1,0 +1,204 @@
+//! What a hub had beside the ledger, carried forward into the amounts.
+
+use gateway_proto::{
+    chain::Epoch,
+    delivery::Effect,
+    forward::{Forward, Run},
+    movement::{Movement, Source},
+    quantity::Quantity,
+    record::{Held, Seq},
+    time::WallTime,
+};
+
+use super::{Counted, Entry, Level, Outcome, Place, Reader, Site, Statement, acme, open, settled};
+
+fn held(place: &str, qty: i64) -> Held {
+    Held { item: "M8".parse().unwrap(), place: place.parse().unwrap(), qty }
+}
+
+fn run(epoch: &Epoch, first: u64, last: u64) -> Run {
+    Run { epoch: epoch.clone(), first: Seq(first), last: Seq(last) }
+}
+
+fn forward(runs: Vec<Run>, amounts: &[(&str, i64)]) -> Effect {
+    Effect::BringForward(Forward { runs, amounts: amounts.iter().map(|&(place, qty)| held(place, qty)).collect() })
+}
+
+fn moves(qty: u64, from: &str, to: &str) -> Entry {
+    let at = WallTime::from_millis(1_795_237_200_000);
+    let qty = Quantity::new(qty).unwrap();
+    let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+    Entry::movement(Movement::new(at, "M8".parse().unwrap(), qty, from, to, "scanner".parse().unwrap()), None).unwrap()
+}
+
+/// The scale of bin A finds so many.
+fn weighs(pieces: u64) -> Entry {
+    let level = Level {
+        at: WallTime::from_millis(1_795_237_300_000),
+        clock: None,
+        item: "M8".parse().unwrap(),
+        place: "bin:A".parse().unwrap(),
+        counted: Counted::exactly(pieces),
+        by: "scale-3".parse().unwrap(),
+        taken_to: Place::Used,
+        filled_from: Place::Dock,
+        shares: Vec::new(),
+        origins: std::collections::BTreeMap::new(),
+    };
+    Entry::of(vec![Statement::Level(Box::new(level))])
+}
+
+impl Site {
+    fn epoch(&mut self) -> Epoch {
+        self.ledger().standings()[&acme()].standing.epoch.clone()
+    }
+
+    fn asks(&mut self) -> bool {
+        self.ledger().standings()[&acme()].standing.asks
+    }
+
+    fn question(&self) -> Vec<Run> {
+        Reader::open(self.folder.path()).unwrap().question(&acme()).unwrap().unwrap()
+    }
+
+    fn amounts(&mut self) -> [i64; 3] {
+        ["bin:A", "used", "dock"].map(|place| self.held("M8", place).unwrap_or(0))
+    }
+}
+
+/// A site put back to an image: of its epoch the hub has 10 records, the image 2. 100 came, 30 were used since.
+fn put_back() -> (Site, Epoch) {
+    let mut site = Site::new();
+    site.record(moves(200, "vendor", "dock"));
+    site.record(moves(100, "dock", "bin:A"));
+    let old = site.epoch();
+    site.takes_down(settled(2));
+    (site, old)
+}
+
+#[test]
+fn a_feed_asks_once_in_each_epoch_and_names_all_that_it_knows() {
+    let (mut site, old) = put_back();
+    assert!(site.asks());
+    assert_eq!(site.question(), [Run::open(old.clone(), Seq(1))], "of the newest epoch whatever comes");
+    site.takes_down(forward(Vec::new(), &[]));
+    assert!(!site.asks(), "also after a restart");
+    site.takes_down(Effect::NewEpoch);
+    assert!(site.asks());
+    let new = site.epoch();
+    assert_eq!(site.question(), [run(&old, 1, 2), Run::open(new, Seq(1))]);
+}
+
+#[test]
+fn what_the_hub_had_beside_the_ledger_is_in_the_amounts_once() {
+    let (mut site, old) = put_back();
+    site.takes_down(Effect::NewEpoch);
+    let new = site.epoch();
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!(site.amounts(), [70, 30, 100]);
+    assert!(!site.asks());
+    assert_eq!(site.question(), [run(&old, 3, 10), run(&old, 1, 2), Run::open(new, Seq(1))]);
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!(site.amounts(), [70, 30, 100], "an answer that comes twice counts once");
+    assert_eq!(site.record(weighs(64)).recorded(), [("used".to_owned(), 6)], "what the scale finds beyond it is news");
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(vec![run(&old, 9, 12)], &[("bin:A", -5), ("used", 5)]));
+    assert_eq!(site.amounts(), [64, 36, 100], "of what is known already nothing is taken");
+    assert!(site.asks(), "and it is asked once more");
+    site.takes_down(forward(vec![run(&old, 11, 12)], &[("dock", -5), ("used", 5)]));
+    assert_eq!(site.amounts(), [64, 41, 95]);
+    site.restart();
+    assert_eq!(site.amounts(), [64, 41, 95]);
+}
+
+#[test]
+fn what_a_scale_has_told_a_second_time_is_taken_back_with_it() {
+    let (mut site, old) = put_back();
+    // The scale does not wait for the line.
+    assert_eq!(site.record(weighs(70)).recorded(), [("used".to_owned(), 30)]);
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!(site.amounts(), [70, 30, 100], "30 are used, not 60, and the bin has what it weighs");
+    let life = site.ledger().standings()[&acme()].life;
+    let last = Reader::open(site.folder.path()).unwrap().record(life, Seq(2)).unwrap().unwrap();
+    assert!(last.as_str().contains(r#""qty":30,"from":"used","to":"bin:A","by":"scale-3""#), "{last:?}");
+    assert!(last.as_str().contains("told before the ledger forgot it"), "{last:?}");
+    assert_eq!(site.record(weighs(70)), Outcome::NoChange);
+    assert_eq!(site.counts()[0], 4, "the vendor is told that they came back");
+}
+
+#[test]
+fn a_delivery_that_was_told_twice_goes_back_where_it_came_from() {
+    let (mut site, old) = put_back();
+    site.record(weighs(150));
+    assert_eq!(site.amounts(), [150, 0, 50]);
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(vec![run(&old, 3, 3)], &[("dock", -50), ("bin:A", 50)]));
+    assert_eq!(site.amounts(), [150, 0, 50]);
+}
+
+#[test]
+fn what_was_counted_since_stays_as_it_was_counted() {
+    let (mut site, old) = put_back();
+    let counted = Movement { source: Source::Count, to: Place::Variance, ..super::used("M8", 30) };
+    site.record(Entry::movement(counted, None).unwrap());
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!((site.amounts(), site.held("M8", "variance")), ([70, 30, 100], Some(0)), "used, not missing");
+}
+
+#[test]
+fn a_word_that_no_movements_come_to_is_not_taken() {
+    let (mut site, old) = put_back();
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30)]));
+    assert_eq!(site.amounts(), [100, 0, 100]);
+    let new = site.epoch();
+    site.takes_down(forward(vec![run(&new, 1, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!(site.amounts(), [100, 0, 100], "this epoch's records are this ledger's");
+    assert!(site.asks());
+}
+
+#[test]
+fn a_new_disk_takes_over_what_the_hub_has_of_the_old_one() {
+    let mut site = Site::new();
+    let old: Epoch = "of-the-old-disk".parse().unwrap();
+    site.record(moves(1, "vendor", "dock"));
+    site.takes_down(forward(vec![run(&old, 1, 900)], &[("vendor", -500), ("bin:A", 400), ("used", 100)]));
+    assert_eq!(site.amounts(), [400, 100, 1]);
+    drop(site.ledger.take());
+    site.ledger = Some(open(site.folder.path()).unwrap());
+    assert_eq!(site.amounts(), [400, 100, 1]);
+}
+
+#[test]
+fn a_commit_that_fails_carries_nothing_forward() {
+    let (mut site, old) = put_back();
+    site.takes_down(Effect::NewEpoch);
+    let life = site.ledger().standings()[&acme()].life;
+    let effect = forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]);
+    let failed = site.ledger().in_one_commit(|group| {
+        group.take_down(&acme(), life, &effect)?;
+        Err::<(), _>(agent::ledger::LedgerError::Closed)
+    });
+    assert!(failed.is_err());
+    assert!(site.ledger().carried().is_empty());
+    site.takes_down(effect);
+    assert_eq!(site.amounts(), [70, 30, 100]);
+}
+
+trait Told {
+    fn recorded(self) -> Vec<(String, u64)>;
+}
+
+impl Told for Outcome {
+    /// Where movements went, and how many.
+    fn recorded(self) -> Vec<(String, u64)> {
+        match self {
+            Self::Recorded(recorded) => {
+                recorded.iter().map(|it| (it.movement.to.to_string(), it.movement.qty.units())).collect()
+            }
+            outcome => panic!("{outcome:?}"),
+        }
+    }
+}
