@@ -22,7 +22,10 @@ fn open(epoch: &str) -> Run {
 }
 
 fn amounts(forward: &Forward) -> Vec<(String, String, i64)> {
-    forward.amounts.iter().map(|held| (held.item.to_string(), held.place.to_string(), held.qty)).collect()
+    let mut amounts: Vec<_> =
+        forward.amounts.iter().map(|held| (held.item.to_string(), held.place.to_string(), held.qty)).collect();
+    amounts.sort();
+    amounts
 }
 
 fn of(item: &str, place: &str, qty: i64) -> (String, String, i64) {
