@@ -58,6 +58,8 @@ pub struct FeedHealth {
     pub repeated: u64,
     pub parked: u64,
     pub epochs: u64,
+    /// The last record of the newest epoch.
+    pub through: u64,
     pub chain: String,
     pub lost_records: u64,
     /// The last comparison with the site's own amounts.

@@ -6,3 +6,5 @@
 mod commands;
 #[path = "counting/lifecycle.rs"]
 mod lifecycle;
+#[path = "counting/put_back.rs"]
+mod put_back;

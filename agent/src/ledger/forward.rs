@@ -87,7 +87,12 @@ impl Group<'_> {
         }
         let (life, epoch, holes) = (head.life, head.epoch.clone(), head.holes.clone());
         let known = known(self.db, feed).map_err(LedgerError::Read)?;
-        if forward.runs.iter().any(|run| known.iter().any(|known| known.overlaps(run))) || !forward.is_balanced() {
+        // A vendor speaks for its own items only; of those that nobody knows any more it may have had records.
+        let is_anothers = |held: &Held| self.catalog().feed(&held.item).is_some_and(|of| of != feed);
+        if forward.runs.iter().any(|run| known.iter().any(|known| known.overlaps(run)))
+            || forward.amounts.iter().any(is_anothers)
+            || !forward.is_balanced()
+        {
             error!(%feed, "hub's word on what this ledger does not know does not fit; amounts stay without it");
             return Ok(());
         }

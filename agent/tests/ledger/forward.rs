@@ -156,6 +156,10 @@ fn a_word_that_no_movements_come_to_is_not_taken() {
     let new = site.epoch();
     site.takes_down(forward(vec![run(&new, 1, 10)], &[("bin:A", -30), ("used", 30)]));
     assert_eq!(site.amounts(), [100, 0, 100], "this epoch's records are this ledger's");
+    let mut anothers = Forward { runs: vec![run(&old, 3, 10)], amounts: vec![held("bin:B", -5), held("used", 5)] };
+    anothers.amounts.iter_mut().for_each(|held| held.item = "SEAL".parse().unwrap());
+    site.takes_down(Effect::BringForward(anothers));
+    assert_eq!(site.held("SEAL", "used"), None, "no vendor speaks for another's items");
     assert!(site.asks());
 }
 

@@ -3,6 +3,7 @@
 mod acts;
 mod beside;
 mod calibrating;
+mod carried;
 mod counting;
 mod looking;
 mod stated;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use gateway_proto::{
+    delivery::Effect,
     movement::Movement,
     name::{DeviceName, FeedName, ItemCode, PlaceName},
     place::Place,
@@ -250,6 +251,18 @@ impl Site {
         let kept = kept.map(|row| KeptFact { kind: row.kind, name: row.name, text: row.text }).collect();
         self.now += Duration::from_secs(2);
         self.floor = Floor::new(self.setup.clone(), kept, books(ledger), &self.moment());
+        self.settle();
+    }
+
+    /// Delivery of acme comes to something, and the floor hears what it hears of it.
+    pub(super) fn takes_down(&mut self, effect: &Effect) {
+        let feed = "acme".parse().unwrap();
+        let ledger = self.ledger.as_mut().unwrap();
+        let (life, before) = (ledger.standings()[&feed].life, ledger.carried().len());
+        ledger.in_one_commit(|group| group.take_down(&feed, life, effect)).unwrap();
+        for carried in &ledger.carried()[before..] {
+            self.floor.handle_carried(&moment(self.now), carried);
+        }
         self.settle();
     }
 
