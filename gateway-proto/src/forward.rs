@@ -60,8 +60,8 @@ impl Forward {
 /// What of `1..=through` of an epoch nobody named in `known`, in order.
 #[must_use]
 pub fn unknown(epoch: &Epoch, through: Seq, known: &[Run]) -> Vec<Run> {
-    let mut named: Vec<(Seq, Seq)> =
-        known.iter().filter(|run| run.epoch == *epoch).map(|run| (run.first, run.last)).collect();
+    let of_epoch = known.iter().filter(|run| run.epoch == *epoch && run.first <= run.last);
+    let mut named: Vec<(Seq, Seq)> = of_epoch.map(|run| (run.first, run.last)).collect();
     named.sort_unstable();
     let (mut unknown, mut next) = (Vec::new(), Seq(1));
     for (first, last) in named {
@@ -98,7 +98,7 @@ mod tests {
             (10, &[(7, 20), (1, 2)], &[(3, 6)]),
             (10, &[(1, 5), (3, 8), (2, 4)], &[(9, 10)]),
             (10, &[(12, 20)], &[(1, 10)]),
-            (10, &[(9, 3)], &[(1, 8), (9, 10)]),
+            (10, &[(9, 3)], &[(1, 10)]),
             (10, &[(0, u64::MAX)], &[]),
         ] {
             let found = unknown(&"e1".parse().unwrap(), Seq(through), &named(known));

@@ -212,6 +212,11 @@ fn batches() -> Vec<Vec<u8>> {
         r#"{{"protocol":1,"site":"plant-7","feed":"acme","epoch":"{}","first_seq":11,"head":"{head}","lost":{{"to":1041,"why":"retention"}}}}"#,
         epoch()
     );
+    let asks = String::from_utf8(batch(&epoch(), 11, link_after(10), &all[..1])).unwrap();
+    let asks = asks.replace(
+        r#","records""#,
+        r#","knows":[{"epoch":"e0","first":1,"last":50},{"epoch":"e1","first":1,"last":9007199254740991}],"records""#,
+    );
     vec![
         batch(&epoch(), 11, link_after(10), &all[..1]),
         batch(&epoch(), 11, link_after(10), &all[..4]),
@@ -219,6 +224,7 @@ fn batches() -> Vec<Vec<u8>> {
         batch(&epoch(), 1, link_after(0), &all),
         batch(&other, 1, Link::first(&other), &all[..3]),
         lost.into_bytes(),
+        asks.into_bytes(),
     ]
 }
 

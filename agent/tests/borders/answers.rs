@@ -160,6 +160,7 @@ fn answers() -> Vec<&'static str> {
         r#"{"epoch":"e1","through":4242,"refused":[],"window":4}"#,
         r#"{"epoch":"e1","through":4242,"refused":[{"seq":4141,"code":"unknown_item","detail":"no"},{"seq":4242,"code":"bad_record"}],"window":8}"#,
         r#"{"epoch":"e2","through":4242,"refused":[]}"#,
+        r#"{"epoch":"e1","through":4242,"refused":[],"forward":{"runs":[{"epoch":"e0","first":1,"last":50}],"amounts":[{"item":"M8","place":"used","qty":30},{"item":"M8","place":"bin:A","qty":-30}]}}"#,
         r#"{"code":"gap","expected":4141,"detail":"send from seq 4141"}"#,
         r#"{"code":"gap","expected":1}"#,
         r#"{"code":"fork","seq":4141}"#,

@@ -7,6 +7,7 @@ use gateway_proto::{
     answer::{Ack, Code, Refusal, Rejection},
     batch::{Batch, Load, Lost},
     chain::{Epoch, Link},
+    forward::Run,
     movement::{Movement, OwnerChange, Source},
     quantity::Quantity,
     record::{Checkpoint, ClockOffset, Count, Ended, Held, Part, Record, RecordText, Seq, Totals, UntrustedClock},
@@ -204,6 +205,20 @@ fn a_batch_that_runs_ahead_says_so() {
 }
 
 #[test]
+fn a_batch_that_asks_names_what_the_site_knows() {
+    let records = || Load::Records(vec![RecordText::new(r#"{"type":"x"}"#.to_owned()).unwrap()]);
+    let run = |epoch: &str, last| Run { epoch: epoch.parse().unwrap(), first: Seq(1), last: Seq(last) };
+    let asks = Batch { knows: Some(vec![run("e1", 100), run("e2", 9_007_199_254_740_991)]), ..batch(records()) };
+    let knows = r#","knows":[{"epoch":"e1","first":1,"last":100},{"epoch":"e2","first":1,"last":9007199254740991}]"#;
+    let json = batch(records()).to_json().unwrap().replace(r#","records""#, &format!(r#"{knows},"records""#));
+    assert_eq!(asks.to_json().unwrap(), json);
+    assert_eq!(Batch::parse(json.as_bytes()).unwrap(), asks);
+    let many = Batch { knows: Some(vec![run("e1", 1); 1_001]), ..batch(records()) };
+    let error = Batch::parse(many.to_json().unwrap().as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "batch names 1001 runs of records, at most 1000 are allowed");
+}
+
+#[test]
 fn a_declared_loss_stands_in_place_of_records() {
     let batch = batch(Load::Lost(Lost { to: Seq(1041), why: "retention".parse().unwrap() }));
     let json = batch.to_json().unwrap();
@@ -261,6 +276,10 @@ fn answers() {
         Ack { window: 4, takes_ahead: true, ahead: Some(Seq(90)), ..Ack::new("e1".parse().unwrap(), Seq(7)) };
     assert_eq!(serde_json::to_string(&ack).unwrap(), text);
     assert_eq!(serde_json::from_str::<Ack>(text).unwrap(), ack);
+    let text = r#"{"epoch":"e2","through":3,"refused":[],"forward":{"runs":[{"epoch":"e1","first":101,"last":150}],"amounts":[{"item":"M8","place":"used","qty":30},{"item":"M8","place":"bin:A-01","qty":-30}]}}"#;
+    let ack: Ack = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&ack).unwrap(), text);
+    assert!(ack.forward.unwrap().is_balanced());
     for (rejection, text) in [
         (Rejection::gap(Seq(1000)), r#"{"code":"gap","expected":1000,"detail":"send from seq 1000"}"#),
         (Rejection::fork(Seq(3)), r#"{"code":"fork","seq":3,"detail":"seq 3 is already here with other content"}"#),

@@ -20,6 +20,9 @@ impl Month<'_> {
             assert_eq!(places.len(), 1, "the hub has act {number} twice: {places:?}");
             assert!(self.accepted.contains_key(number), "the hub has act {number}, which was refused");
         }
+        let takings_back = found.epochs.iter().flat_map(|epoch| epoch.texts.values());
+        let takings_back = takings_back.filter(|row| matches!(Said::of(&row.text), Said::TakenBack(_))).count();
+        self.tally.add("told twice and taken back", takings_back as u64);
         let lost = lost(&found);
         let (mut missing, mut gone) = (0, 0);
         let places = self.places_of_acts();
