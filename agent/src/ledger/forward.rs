@@ -90,7 +90,7 @@ impl Group<'_> {
         // A vendor speaks for its own items only; of those that nobody knows any more it may have had records.
         let is_anothers = |held: &Held| self.catalog().feed(&held.item).is_some_and(|of| of != feed);
         if forward.runs.iter().any(|run| known.iter().any(|known| known.overlaps(run)))
-            || forward.amounts.iter().any(is_anothers)
+            || forward.amounts.iter().any(|held| is_anothers(held) || held.qty.unsigned_abs() > QUANTITY_MAX)
             || !forward.is_balanced()
         {
             error!(%feed, "hub's word on what this ledger does not know does not fit; amounts stay without it");
@@ -116,13 +116,12 @@ impl Group<'_> {
         forward.amounts.iter().for_each(|held| carried.amounts.add(&held.item, &held.place, held.qty));
         for held in &forward.amounts {
             let Some(seen) = seen.get(&(held.item.clone(), held.place.clone())) else { continue };
-            for movement in taking_back(held, seen) {
-                carried.amounts.apply(&movement);
-                let text = RecordText::of_movement(&movement)?;
-                let planned =
-                    PlannedMovement { feed: feed.clone(), movement, text, act: None, happened: None, origin: None };
-                carried.movements.push(self.append_movement(planned, None)?);
-            }
+            let Some(movement) = taking_back(held, seen) else { continue };
+            carried.amounts.apply(&movement);
+            let text = RecordText::of_movement(&movement)?;
+            let planned =
+                PlannedMovement { feed: feed.clone(), movement, text, act: None, happened: None, origin: None };
+            carried.movements.push(self.append_movement(planned, None)?);
         }
         let detail = format!(
             "{feed}: {} amounts of {} runs of records that only the hub had; {} movements told twice taken back",
@@ -207,29 +206,21 @@ fn seen_place(movement: &Movement) -> (&Place, &Place) {
     if matches!(to, Place::Bin(_)) || !from.is_on_site() { (to, from) } else { (from, to) }
 }
 
-/// The movements that leave a place as it was seen: what the hub had of it was told once more since, to or from the same other
+/// The movement that leaves a place as it was seen: what the hub had of it was told once more since, to or from the same other
 /// place. Where nothing may go back that way, it is a counted difference.
-fn taking_back(held: &Held, seen: &Seen) -> Vec<Movement> {
-    let (here, there) = (&held.place, &seen.against);
-    let between =
-        |there: &Place| if held.qty > 0 { (here.clone(), there.clone()) } else { (there.clone(), here.clone()) };
-    let (mut from, mut to) = between(there);
+fn taking_back(held: &Held, seen: &Seen) -> Option<Movement> {
+    let qty = Quantity::new(held.qty.unsigned_abs()).ok()?;
+    let here = &held.place;
+    let way = |there: &Place| if held.qty > 0 { (here.clone(), there.clone()) } else { (there.clone(), here.clone()) };
+    let (mut from, mut to) = way(&seen.against);
     if Act::between(&from, &to).is_none() {
-        (from, to) = between(&Place::Variance);
+        (from, to) = way(&Place::Variance);
     }
-    let mut movements = Vec::new();
-    let mut left = held.qty.unsigned_abs();
-    // More than one movement can carry nobody has ever had in a bin; the sum is right all the same.
-    while let Ok(qty) = Quantity::new(left.min(QUANTITY_MAX)) {
-        left -= qty.units();
-        let mut movement =
-            Movement::new(seen.movement.at, held.item.clone(), qty, from.clone(), to.clone(), seen.movement.by.clone());
-        movement.source = seen.movement.source;
-        movement.clock.clone_from(&seen.movement.clock);
-        movement.reason = TOLD_TWICE.parse().ok();
-        movements.push(movement);
-    }
-    movements
+    let mut movement = Movement::new(seen.movement.at, held.item.clone(), qty, from, to, seen.movement.by.clone());
+    movement.source = seen.movement.source;
+    movement.clock.clone_from(&seen.movement.clock);
+    movement.reason = TOLD_TWICE.parse().ok();
+    Some(movement)
 }
 
 /// The records of a feed that this ledger knows or has carried forward. Of the newest epoch whatever comes, but for what

@@ -153,6 +153,9 @@ fn a_word_that_no_movements_come_to_is_not_taken() {
     site.takes_down(Effect::NewEpoch);
     site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30)]));
     assert_eq!(site.amounts(), [100, 0, 100]);
+    let all = [("bin:A", -1_000_000_000_001), ("used", 1_000_000_000_001)];
+    site.takes_down(forward(vec![run(&old, 3, 10)], &all));
+    assert_eq!(site.amounts(), [100, 0, 100], "more than anybody has");
     let new = site.epoch();
     site.takes_down(forward(vec![run(&new, 1, 10)], &[("bin:A", -30), ("used", 30)]));
     assert_eq!(site.amounts(), [100, 0, 100], "this epoch's records are this ledger's");
