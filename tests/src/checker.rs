@@ -101,7 +101,7 @@ impl<'e> Checker<'e> {
         self
     }
 
-    /// The ledger was replaced by an older copy: what was recorded in between is at the hub alone.
+    /// The ledger was replaced by an older copy: what was recorded in between is at the hub alone, and in the amounts here.
     #[must_use]
     pub const fn after_restore(mut self) -> Self {
         self.is_restored = true;
@@ -126,7 +126,9 @@ impl<'e> Checker<'e> {
             let says = site.on_hand().await;
             site.stop().await;
             let ledger = self.ledger(site, hub);
-            violations.extend(rules::on_hand_is_the_fold(&says, &ledger));
+            let store =
+                self.is_restored.then(|| Book::store(&hub.state_dir(), site.name()).expect("read the hub's store"));
+            violations.extend(rules::on_hand_is_the_fold(&says, &ledger, store.as_ref()));
         }
         let seen = hub.movements().await;
         let (held, health) = (hub.on_hand().await, hub.health().await);

@@ -206,14 +206,20 @@ pub(super) fn views_agree(
     wrong
 }
 
-/// What the agent says it holds is the fold of its own ledger.
-pub(super) fn on_hand_is_the_fold(says: &str, ledger: &Book) -> Vec<Violation> {
+/// What the agent says it holds is the fold of its own ledger; of one that was put back, of all that its hub has beside it, too.
+pub(super) fn on_hand_is_the_fold(says: &str, ledger: &Book, store: Option<&Book>) -> Vec<Violation> {
     let says: BTreeMap<String, BTreeMap<String, i64>> = serde_json::from_str(says).expect("the agent's on-hand");
     let flat = says.into_iter().flat_map(|(item, places)| {
         places.into_iter().map(move |(place, qty)| ((item.clone(), place), qty)).collect::<Vec<_>>()
     });
     let says: Totals = flat.filter(|(_, qty)| *qty != 0).collect();
-    let folded = totals(ledger.strands.iter().flat_map(|strand| &strand.rows).map(|row| row.text.as_str()));
+    let of = |book: &Book| -> BTreeMap<(String, String, u64), String> {
+        let named = book.strands.iter().flat_map(|strand| strand.rows.iter().map(move |row| (strand, row)));
+        named.map(|(at, row)| ((at.feed.clone(), at.epoch.clone(), row.seq), row.text.clone())).collect()
+    };
+    let mut records = store.map(of).unwrap_or_default();
+    records.extend(of(ledger));
+    let folded = totals(records.values().map(String::as_str));
     if says == folded {
         return Vec::new();
     }
