@@ -137,4 +137,6 @@ impl LedgerError {
 pub struct FeedStanding {
     pub life: i64,
     pub standing: Standing,
+    /// It had records before this epoch, or damage took some: the hub may have what this ledger has not.
+    pub has_past: bool,
 }

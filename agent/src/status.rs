@@ -147,6 +147,8 @@ pub struct Delivering {
     pub drain: Estimate,
     /// When the hub's certificate ends, once it was seen.
     pub certificate_until: Option<WallTime>,
+    /// The hub takes records and does not say what it has beside a ledger that has a past.
+    pub is_unsaid: bool,
 }
 
 /// Where a delivery says how it goes.
@@ -350,6 +352,7 @@ impl Watcher {
                 is_gone,
                 losses_seen: floor.losses_seen.get(name).copied().unwrap_or_default(),
                 certificate_until: delivering.certificate_until,
+                is_unsaid: delivering.is_unsaid,
             };
             (name.clone(), facts)
         });

@@ -101,6 +101,23 @@ fn used(item: &str, qty: u64) -> Movement {
     Movement::new(at, item.parse().unwrap(), qty, place("bin:A"), place("used"), "scanner".parse().unwrap())
 }
 
+/// The scale of bin A finds so many.
+fn weighs(pieces: u64) -> Entry {
+    let level = Level {
+        at: WallTime::from_millis(1_795_237_300_000),
+        clock: None,
+        item: "M8".parse().unwrap(),
+        place: "bin:A".parse().unwrap(),
+        counted: Counted::exactly(pieces),
+        by: "scale-3".parse().unwrap(),
+        taken_to: Place::Used,
+        filled_from: Place::Dock,
+        shares: Vec::new(),
+        origins: std::collections::BTreeMap::new(),
+    };
+    Entry::of(vec![Statement::Level(Box::new(level))])
+}
+
 fn settled(through: u64) -> Effect {
     Effect::Settle { through: Seq(through), refused: Vec::new(), lost: None }
 }
@@ -154,25 +171,9 @@ fn a_repetition_is_told_also_after_a_restart() {
 #[test]
 fn a_level_records_the_difference_once() {
     let mut site = Site::new();
-    let mut level = |pieces| {
-        let level = Level {
-            at: WallTime::from_millis(0),
-            clock: None,
-            item: "M8".parse().unwrap(),
-            place: "bin:A".parse().unwrap(),
-            counted: Counted::exactly(pieces),
-            by: "scale".parse().unwrap(),
-            taken_to: Place::Used,
-            filled_from: Place::Dock,
-            shares: Vec::new(),
-            origins: std::collections::BTreeMap::new(),
-        };
-        match site.record(Entry::of(vec![Statement::Level(Box::new(level))])) {
-            Outcome::Recorded(recorded) => {
-                Some((recorded[0].movement.qty.units(), recorded[0].movement.to.to_string()))
-            }
-            _ => None,
-        }
+    let mut level = |pieces| match site.record(weighs(pieces)) {
+        Outcome::Recorded(recorded) => Some((recorded[0].movement.qty.units(), recorded[0].movement.to.to_string())),
+        _ => None,
     };
     assert_eq!(level(100), Some((100, "bin:A".to_owned())));
     assert_eq!(level(100), None);

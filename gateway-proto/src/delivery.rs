@@ -17,14 +17,15 @@
 
 mod beside;
 mod poison;
+mod question;
 mod trouble;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use self::beside::Beside;
 pub use self::beside::Live;
-use self::poison::Suspicion;
 pub use self::trouble::{Trouble, TroubleKind};
+use self::{poison::Suspicion, question::Question};
 use crate::{
     answer::{Ack, Code, Refusal, Rejection},
     backoff::Backoff,
@@ -37,9 +38,6 @@ use crate::{
 /// How long records gather for a fuller shipment while another is in the air. Longer than the way to most hubs and back,
 /// whose answer ends it; short beside a second, which is what live may be behind.
 const GATHER_MAX: Duration = Duration::from_millis(100);
-
-/// How long a question that a hub did not answer rests: one that does not know it is not asked with every batch.
-const ASK_AGAIN: Duration = Duration::from_secs(600);
 
 /// Where an epoch of a feed stands in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +85,7 @@ pub struct Delivery {
     /// What travels beside the feed and settles nothing of it.
     beside: Beside,
     trouble: Option<Trouble>,
-    /// When the hub was last asked for what it has beside the ledger.
-    asked_at: Option<Duration>,
+    question: Question,
     ended: bool,
 }
 
@@ -212,7 +209,7 @@ impl Delivery {
             beyond: false,
             beside: Beside::new(Live::OFF),
             trouble: None,
-            asked_at: None,
+            question: Question::default(),
             ended: false,
         }
     }
@@ -287,12 +284,13 @@ impl Delivery {
 
     /// Whether the question goes along with this shipment, at `now`. Once said it is on its way.
     pub fn asks_with(&mut self, now: Duration, shipment: &Shipment) -> bool {
-        let is_due = self.asked_at.is_none_or(|at| now.saturating_sub(at) >= ASK_AGAIN);
-        let asks = self.at.asks && is_due && shipment.kind == ShipmentKind::Records;
-        if asks {
-            self.asked_at = Some(now);
-        }
-        asks
+        self.at.asks && self.question.goes_with(now, shipment)
+    }
+
+    /// Whether the hub takes records and does not say what it has beside the ledger, or not all of it.
+    #[must_use]
+    pub const fn is_left_unanswered(&self) -> bool {
+        self.at.asks && self.question.is_left()
     }
 
     /// Retention removed settled records: the oldest kept is now `oldest`. Never goes back.
@@ -435,10 +433,7 @@ impl Delivery {
             return Vec::new();
         };
         let Flight { shipment, alone, is_again, begun: _ } = self.flights.swap_remove(index);
-        if !matches!(reply, Reply::Ack(_)) {
-            // It may have carried the question.
-            self.asked_at = None;
-        }
+        self.question.handle_reply(id, &reply);
         match reply {
             Reply::Ack(ack) => self.handle_ack(now, &shipment, ack),
             Reply::Rejected { rejection, .. }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chain::Epoch,
     limits::SEQ_MAX,
-    on_hand::OnHand,
     record::{Held, Seq},
 };
 
@@ -47,11 +46,10 @@ impl Forward {
     /// Whether it is what movements come to: nothing appears or vanishes, so each item's amounts add up to zero.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
-        let mut fold = OnHand::default();
-        self.amounts.iter().for_each(|held| fold.add(&held.item, &held.place, held.qty));
+        let fold = Held::fold(&self.amounts);
         let is_item_balanced = |held: &Held| {
-            let mut units = fold.places(&held.item).map(|(_, units)| i128::from(units));
-            units.by_ref().sum::<i128>() == 0
+            let units = fold.places(&held.item).map(|(_, units)| i128::from(units));
+            units.sum::<i128>() == 0
         };
         self.amounts.iter().all(is_item_balanced)
     }

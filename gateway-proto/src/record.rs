@@ -9,6 +9,7 @@ use crate::{
     limits::RECORD_LEN_MAX,
     movement::{Movement, MovementError},
     name::{DeviceName, ItemCode, Text},
+    on_hand::OnHand,
     place::Place,
     time::WallTime,
     told::Shortened,
@@ -125,6 +126,23 @@ pub struct Held {
     pub item: ItemCode,
     pub place: Place,
     pub qty: i64,
+}
+
+impl Held {
+    /// Every amount of a fold that is not zero, in order.
+    #[must_use]
+    pub fn list(fold: &OnHand) -> Vec<Self> {
+        let held =
+            |(item, place, qty): (&ItemCode, &Place, i64)| Self { item: item.clone(), place: place.clone(), qty };
+        fold.iter().filter(|(.., qty)| *qty != 0).map(held).collect()
+    }
+
+    /// What amounts come to together.
+    pub fn fold<'h>(amounts: impl IntoIterator<Item = &'h Self>) -> OnHand {
+        let mut fold = OnHand::default();
+        amounts.into_iter().for_each(|held| fold.add(&held.item, &held.place, held.qty));
+        fold
+    }
 }
 
 /// Said once the clock of a boot is trusted: what to add to the times of that boot's untrusted records.

@@ -8,6 +8,7 @@
 //! - [`eventually`] waiting with a bound · [`seed`] replayable chance · [`skip`] what was not tried, by name
 //! - [`loop_disk`] a disk that can be filled · [`port`] · [`process`] programs that are killed, stopped and listened to
 //! - [`site`] the agent · [`hub`] the vendor's server · [`broker`] MQTT · [`receiver`] the independent other end
+//! - [`image`] backups of what either keeps
 //! - [`browser`] Chromium, and what is on its pages
 //! - [`emitted`] what the devices said · [`publisher`] MQTT scans that can be told apart · [`technician`] a scanner and
 //!   a scale in use
@@ -28,6 +29,7 @@ pub mod process;
 pub mod broker;
 pub mod browser;
 pub mod hub;
+pub mod image;
 pub mod receiver;
 pub mod site;
 

@@ -10,7 +10,7 @@ use agent::ledger::packed::Unpacked;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tests::{
-    Broker, Emitted, PATIENCE, Part, Publisher, Site, chain, eventually,
+    Broker, Emitted, PATIENCE, Part, Publisher, Site, chain, eventually, image,
     receiver::{Printed, Receiver, Toolbox},
     site::file::SiteFile,
     skip::{say, skip},
@@ -231,4 +231,27 @@ async fn an_item_that_the_receiver_refuses_is_set_aside_and_stops_nothing() {
     assert_eq!(printed_pairs, expected);
     day.assert_parts(&printed, Some("SEAL-40"));
     day.assert_chain();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_site_that_was_put_back_says_that_its_receiver_does_not_tell_what_it_has() {
+    const WORDS: &str = "does not say what it has beside this ledger";
+    let test = "a_site_that_was_put_back_says_that_its_receiver_does_not_tell_what_it_has";
+    let Some(mut day) = Day::begin(test, &[], |file| file).await else { return };
+    day.scan(1, 40).await;
+    day.site.wait_until_settled(PATIENCE).await;
+    assert!(!day.site.status().await.names(WORDS), "a ledger without a past has nothing to ask for");
+    day.site.stop().await;
+    let backup = day.site.folder().join("backup");
+    image::copy(&day.site.state_dir(), &backup);
+    day.site.start().await;
+    day.scan(41, 80).await;
+    day.site.wait_until_settled(PATIENCE).await;
+    day.site.stop().await;
+
+    image::copy(&backup, &day.site.state_dir());
+    day.site.start().await;
+    day.scan(81, 120).await;
+    day.site.wait_for_status("what the receiver does not say is named", |status| status.names(WORDS)).await;
+    assert_eq!(day.end(120).await.len(), 120);
 }

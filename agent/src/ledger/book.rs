@@ -83,6 +83,8 @@ pub(super) struct Head {
     pub(super) withheld: BTreeSet<Seq>,
     /// Runs of records that damage took, in order.
     pub(super) holes: Vec<(Seq, Seq)>,
+    /// The same of all epochs of the feed, by life.
+    pub(super) all_holes: Vec<(i64, Seq, Seq)>,
     /// Of this and earlier epochs.
     pub(super) set_aside: u64,
     pub(super) lost: u64,
@@ -266,6 +268,7 @@ impl Book {
     pub(super) fn standings(&self) -> BTreeMap<FeedName, FeedStanding> {
         let standing = |feed: &FeedName, head: &Head| FeedStanding {
             life: head.life,
+            has_past: head.earlier_recorded > 0 || !head.all_holes.is_empty(),
             standing: Standing {
                 epoch: head.epoch.clone(),
                 oldest: head.trimmed.next(),
@@ -374,6 +377,7 @@ fn head(db: &Connection, feed: &FeedName, life: i64) -> rusqlite::Result<Head> {
         acked: acked.cast_unsigned(),
         withheld: withheld(db, life)?,
         holes: holes(db, life)?,
+        all_holes: all_holes(db, feed)?,
         set_aside: number(
             "SELECT count(*) FROM set_aside JOIN life USING (life) WHERE feed = ? AND seq <= through",
             &[&name],
@@ -406,6 +410,17 @@ pub(super) fn holes(db: &Connection, life: i64) -> rusqlite::Result<Vec<(Seq, Se
             Ok((seq(0)?, seq(1)?))
         })?
         .collect()
+}
+
+fn all_holes(db: &Connection, feed: &FeedName) -> rusqlite::Result<Vec<(i64, Seq, Seq)>> {
+    db.prepare_cached(
+        "SELECT life, first_seq, last_seq FROM hole JOIN life USING (life) WHERE feed = ? ORDER BY life, first_seq",
+    )?
+    .query_map([feed.as_str()], |row| {
+        let seq = |column| Ok::<_, rusqlite::Error>(Seq(row.get::<_, i64>(column)?.cast_unsigned()));
+        Ok((row.get(0)?, seq(1)?, seq(2)?))
+    })?
+    .collect()
 }
 
 /// Records of a feed's lives before this one: what stays of a life ends where its successor took over.

@@ -16,7 +16,6 @@ use gateway_proto::{
     limits::{QUANTITY_MAX, RUNS_MAX, SEQ_MAX},
     movement::{Act, Movement, Source},
     name::{FeedName, ItemCode},
-    on_hand::OnHand,
     place::Place,
     quantity::Quantity,
     record::{Count, Held, Record, RecordText, Seq},
@@ -40,6 +39,10 @@ use crate::movement::entry::{Carried, Kept, KeptKey};
 /// The kind under which it is kept, named by its feed.
 pub(super) const KIND: &str = "forward";
 
+/// How often amounts are carried forward between two starts: each is kept in memory for who shows them. A site that is put
+/// back, or damaged, starts.
+const CARRIED_MAX: usize = 16;
+
 /// Why a movement takes back what an earlier one told.
 const TOLD_TWICE: &str = "told before the ledger forgot it";
 
@@ -48,8 +51,8 @@ const TOLD_TWICE: &str = "told before the ledger forgot it";
 pub(super) struct Brought {
     /// The newest epoch that asked and was answered.
     epoch: Epoch,
-    /// What damage had taken of it by then.
-    holes: Vec<(Seq, Seq)>,
+    /// What damage had taken of the feed by then, by life.
+    holes: Vec<(i64, Seq, Seq)>,
     runs: Vec<Run>,
     pub(super) amounts: Vec<Held>,
 }
@@ -71,7 +74,7 @@ impl Book {
     /// Whether the hub is to be asked what it has of a feed beside this ledger.
     pub(super) fn asks(&self, feed: &FeedName, head: &Head) -> bool {
         let brought = self.brought.get(feed);
-        let is_answered = brought.is_some_and(|brought| brought.epoch == head.epoch && brought.holes == head.holes);
+        let is_answered = brought.is_some_and(|brought| brought.epoch == head.epoch && brought.holes == head.all_holes);
         // Of a loss that is not declared yet the hub may still get a part.
         !is_answered && head.holes.last().is_none_or(|(_, last)| *last <= head.through)
     }
@@ -85,7 +88,11 @@ impl Group<'_> {
         if !self.book.asks(feed, head) {
             return Ok(());
         }
-        let (life, epoch, holes) = (head.life, head.epoch.clone(), head.holes.clone());
+        if self.carried_before >= CARRIED_MAX {
+            error!(%feed, "hub has brought amounts forward too often since the start; the next start asks again");
+            return Ok(());
+        }
+        let (life, epoch, holes) = (head.life, head.epoch.clone(), head.all_holes.clone());
         let known = known(self.db, feed).map_err(LedgerError::Read)?;
         // A vendor speaks for its own items only; of those that nobody knows any more it may have had records.
         let is_anothers = |held: &Held| self.catalog().feed(&held.item).is_some_and(|of| of != feed);
@@ -99,7 +106,7 @@ impl Group<'_> {
         let mut brought = self.book.brought.get(feed).cloned().unwrap_or_else(|| Brought::none(epoch.clone()));
         (brought.epoch, brought.holes) = (epoch, holes);
         brought.runs.extend(forward.runs.iter().cloned());
-        brought.amounts = sum(brought.amounts.iter().chain(&forward.amounts));
+        brought.amounts = Held::list(&Held::fold(brought.amounts.iter().chain(&forward.amounts)));
         let text = serde_json::to_string(&brought).expect("texts and numbers are JSON");
         if text.len() > KEPT_LEN_MAX {
             error!(%feed, len = text.len(), "too many amounts to carry forward; those of this answer are left out");
@@ -112,8 +119,7 @@ impl Group<'_> {
         }
         let seen = self.seen_since(feed, life, forward)?;
         self.book.carry(feed, &forward.amounts);
-        let mut carried = Carried::default();
-        forward.amounts.iter().for_each(|held| carried.amounts.add(&held.item, &held.place, held.qty));
+        let mut carried = Carried { amounts: Held::fold(&forward.amounts), movements: Vec::new() };
         for held in &forward.amounts {
             let Some(seen) = seen.get(&(held.item.clone(), held.place.clone())) else { continue };
             let Some(movement) = taking_back(held, seen) else { continue };
@@ -281,11 +287,4 @@ pub(super) fn waive(db: &Connection, feed: &FeedName, epoch: &Epoch) -> rusqlite
     let text = serde_json::to_string(&brought).expect("texts and numbers are JSON");
     db.execute("INSERT OR REPLACE INTO kept (kind, name, text) VALUES (?, ?, ?)", params![KIND, feed.as_str(), text])
         .map(drop)
-}
-
-fn sum<'a>(amounts: impl Iterator<Item = &'a Held>) -> Vec<Held> {
-    let mut fold = OnHand::default();
-    amounts.for_each(|held| fold.add(&held.item, &held.place, held.qty));
-    let held = |(item, place, qty): (&ItemCode, &Place, i64)| Held { item: item.clone(), place: place.clone(), qty };
-    fold.iter().filter(|(.., qty)| *qty != 0).map(held).collect()
 }

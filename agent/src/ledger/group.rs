@@ -86,6 +86,8 @@ pub struct Group<'l> {
     pub(super) epochs: &'l mut Epochs,
     insert: CachedStatement<'l>,
     unassigned: &'l FeedName,
+    /// How many commits have carried something forward since the start.
+    pub(super) carried_before: usize,
 }
 
 impl Ledger {
@@ -377,6 +379,7 @@ impl Ledger {
             packer: &mut self.packer,
             epochs: &mut self.epochs,
             unassigned: &self.unassigned,
+            carried_before: self.carried.len(),
         })
     }
 }

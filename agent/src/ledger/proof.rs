@@ -5,7 +5,6 @@
 use gateway_proto::{
     limits::RECORD_LEN_MAX,
     name::FeedName,
-    on_hand::OnHand,
     record::{Checkpoint, ClockOffset, Ended, Held, Part, Record, Seq, Totals},
     time::WallTime,
 };
@@ -29,7 +28,7 @@ impl Group<'_> {
         let Some(head) = self.book.heads.get(feed) else { return Err(LedgerError::NoFeed(feed.clone())) };
         let (through, life) = (head.recorded, head.life);
         let ended = self.ended(feed, life).map_err(LedgerError::Read)?;
-        let amounts = self.book.by_feed.get(feed).map(amounts).unwrap_or_default();
+        let amounts = self.book.by_feed.get(feed).map(Held::list).unwrap_or_default();
         let parts = checkpoint(at, through, amounts, ended);
         let count = parts.len() as u64;
         for part in parts {
@@ -71,14 +70,6 @@ impl Group<'_> {
             })?
             .collect()
     }
-}
-
-fn amounts(on_hand: &OnHand) -> Vec<Held> {
-    on_hand
-        .iter()
-        .filter(|(.., qty)| *qty != 0)
-        .map(|(item, place, qty)| Held { item: item.clone(), place: place.clone(), qty })
-        .collect()
 }
 
 /// A checkpoint in parts that fit a record each.

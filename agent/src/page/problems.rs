@@ -139,6 +139,7 @@ fn way(what: &What) -> Option<String> {
         | What::Receiver { .. }
         | What::ReceiverAside { .. }
         | What::ReceiverDropped { .. }
+        | What::Unsaid { .. }
         | What::CountsDue { .. } => return None,
     })
 }

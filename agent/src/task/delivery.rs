@@ -117,7 +117,7 @@ impl FeedDelivery {
                 at = now_at;
             }
             let (step, held) = self.step(&mut delivery, &at);
-            self.tell(&delivery, held, &view.borrow());
+            self.tell(&delivery, held, at.has_past, &view.borrow());
             let sight = Sight {
                 recorded: delivery.standing().recorded,
                 through: delivery.standing().through,
@@ -330,7 +330,7 @@ impl FeedDelivery {
     }
 
     /// Publishes how it goes, and logs when the trouble changes.
-    fn tell(&mut self, delivery: &Delivery, held: Option<Why>, view: &View) {
+    fn tell(&mut self, delivery: &Delivery, held: Option<Why>, has_past: bool, view: &View) {
         let (now, trouble) = (self.clock.elapsed(), delivery.trouble());
         let counts = view.counts.feeds.get(&self.feed).copied().unwrap_or_default();
         self.drain.handle(now, counts.acked, counts.waiting);
@@ -338,6 +338,7 @@ impl FeedDelivery {
         let certificate_until = self.uplink.certificate_until();
         self.board.send_if_modified(|told| {
             (told.drain, told.held, told.certificate_until) = (drain, held, certificate_until);
+            told.is_unsaid = has_past && delivery.is_left_unanswered();
             if told.trouble.as_ref() == trouble {
                 return false;
             }

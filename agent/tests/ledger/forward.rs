@@ -10,7 +10,7 @@ use gateway_proto::{
     time::WallTime,
 };
 
-use super::{Counted, Entry, Level, Outcome, Place, Reader, Site, Statement, acme, open, settled};
+use super::{Entry, Outcome, Place, Reader, Site, acme, open, settled, weighs};
 
 fn held(place: &str, qty: i64) -> Held {
     Held { item: "M8".parse().unwrap(), place: place.parse().unwrap(), qty }
@@ -31,23 +31,6 @@ fn moves(qty: u64, from: &str, to: &str) -> Entry {
     Entry::movement(Movement::new(at, "M8".parse().unwrap(), qty, from, to, "scanner".parse().unwrap()), None).unwrap()
 }
 
-/// The scale of bin A finds so many.
-fn weighs(pieces: u64) -> Entry {
-    let level = Level {
-        at: WallTime::from_millis(1_795_237_300_000),
-        clock: None,
-        item: "M8".parse().unwrap(),
-        place: "bin:A".parse().unwrap(),
-        counted: Counted::exactly(pieces),
-        by: "scale-3".parse().unwrap(),
-        taken_to: Place::Used,
-        filled_from: Place::Dock,
-        shares: Vec::new(),
-        origins: std::collections::BTreeMap::new(),
-    };
-    Entry::of(vec![Statement::Level(Box::new(level))])
-}
-
 impl Site {
     fn epoch(&mut self) -> Epoch {
         self.ledger().standings()[&acme()].standing.epoch.clone()
@@ -59,6 +42,16 @@ impl Site {
 
     fn question(&self) -> Vec<Run> {
         Reader::open(self.folder.path()).unwrap().question(&acme()).unwrap().unwrap()
+    }
+
+    /// Damage takes the second record of acme's first life, and the agent starts.
+    fn is_damaged(&mut self) {
+        self.ledger = None;
+        let db = rusqlite::Connection::open(self.folder.path().join("ledger.db")).unwrap();
+        let second = "(SELECT min(life) FROM life WHERE feed = 'acme') << 40 | 2";
+        assert_eq!(db.execute(&format!("UPDATE record SET text = '{{}}' WHERE key = ({second})"), []).unwrap(), 1);
+        drop(db);
+        self.ledger = Some(open(self.folder.path()).unwrap());
     }
 
     fn amounts(&mut self) -> [i64; 3] {
@@ -184,12 +177,7 @@ fn damaged() -> (Site, Epoch) {
     site.record(weighs(90));
     site.takes_down(settled(3));
     site.takes_down(forward(Vec::new(), &[]));
-    site.ledger = None;
-    let db = rusqlite::Connection::open(site.folder.path().join("ledger.db")).unwrap();
-    let second = "(SELECT life FROM life WHERE feed = 'acme') << 40 | 2";
-    assert_eq!(db.execute(&format!("UPDATE record SET text = '{{}}' WHERE key = ({second})"), []).unwrap(), 1);
-    drop(db);
-    site.ledger = Some(open(site.folder.path()).unwrap());
+    site.is_damaged();
     (site, epoch)
 }
 
@@ -206,6 +194,21 @@ fn what_damage_took_and_the_hub_has_comes_back() {
 }
 
 #[test]
+fn what_damage_took_of_an_earlier_epoch_is_asked_for_too() {
+    let (mut site, old) = put_back();
+    site.takes_down(Effect::NewEpoch);
+    site.takes_down(forward(Vec::new(), &[]));
+    assert!(!site.asks());
+    site.is_damaged();
+    assert!(site.asks(), "in the epoch that was answered before");
+    let new = site.epoch();
+    assert_eq!(site.question(), [run(&old, 1, 1), Run::open(new, Seq(1))]);
+    site.takes_down(forward(vec![run(&old, 2, 2)], &[("dock", -100), ("bin:A", 100)]));
+    assert_eq!(site.amounts(), [100, 0, 100]);
+    assert!(!site.asks());
+}
+
+#[test]
 fn what_was_weighed_after_the_damage_is_not_counted_beside_it() {
     let (mut site, epoch) = damaged();
     // As the floor has it where the books lack something: as a counted difference.
@@ -219,6 +222,24 @@ fn what_was_weighed_after_the_damage_is_not_counted_beside_it() {
     assert_eq!(site.amounts(), [90, 10, 200]);
     site.takes_down(forward(vec![run(&epoch, 2, 2)], &[("dock", -100), ("bin:A", 100)]));
     assert_eq!((site.amounts(), site.held("M8", "variance")), ([90, 10, 100], Some(0)));
+}
+
+#[test]
+fn a_hub_cannot_bring_amounts_forward_without_end() {
+    let mut site = Site::new();
+    for n in 0..40 {
+        let life = site.ledger().standings()[&acme()].life;
+        let brings = forward(vec![run(&format!("of-{n}").parse().unwrap(), 1, 1)], &[("bin:A", 1), ("vendor", -1)]);
+        let effects = [brings, Effect::NewEpoch];
+        let down =
+            |group: &mut agent::ledger::Group<'_>| effects.iter().try_for_each(|it| group.take_down(&acme(), life, it));
+        site.ledger().in_one_commit(down).unwrap();
+    }
+    assert_eq!((site.amounts()[0], site.ledger().carried().len()), (16, 16));
+    site.restart();
+    assert_eq!(site.amounts()[0], 16);
+    site.takes_down(forward(vec![run(&"of-99".parse().unwrap(), 1, 1)], &[("bin:A", 1), ("vendor", -1)]));
+    assert_eq!(site.amounts()[0], 17, "a start asks again");
 }
 
 #[test]

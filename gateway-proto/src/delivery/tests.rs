@@ -492,3 +492,48 @@ fn an_ack_beside_a_hub_that_asks_to_wait_does_not_hide_the_wait() {
     assert_eq!(delivery.trouble().map(|trouble| trouble.kind), Some(TroubleKind::Busy));
     assert!(matches!(delivery.poll(NOW), Step::Wait(until) if until >= NOW + 600 * SECOND));
 }
+
+#[test]
+fn the_question_goes_with_a_first_batch_and_rests_until_it_was_lost_or_ten_minutes_have_passed() {
+    let mut delivery =
+        Delivery::new(Standing { asks: true, ..standing(1, 60, 0) }, 10, Backoff::new(SECOND, SECOND, 1));
+    let asks = |delivery: &mut Delivery, now| match delivery.poll(now) {
+        Step::Send(shipment) => (shipment.id, delivery.asks_with(now, &shipment)),
+        step => panic!("{step:?}"),
+    };
+    let (id, is_asked) = asks(&mut delivery, NOW);
+    assert!(is_asked);
+    assert_eq!(delivery.handle_reply(NOW, id, ack(10)), [settled(10)], "by a receiver that does not know the question");
+    let (id, is_asked) = asks(&mut delivery, NOW);
+    assert!(!is_asked, "it is not said with each batch");
+    assert!(delivery.is_left_unanswered());
+    assert!(delivery.handle_reply(NOW, id, nothing()).is_empty());
+    let (id, is_asked) = asks(&mut delivery, NOW + 5 * SECOND);
+    assert!(!is_asked, "it did not go along with what was lost");
+    assert_eq!(delivery.handle_reply(NOW + 5 * SECOND, id, ack(20)), [settled(20)]);
+    let (id, is_asked) = asks(&mut delivery, NOW + 600 * SECOND);
+    assert!(is_asked, "ten minutes later");
+    assert!(delivery.handle_reply(NOW + 600 * SECOND, id, nothing()).is_empty());
+    let (id, is_asked) = asks(&mut delivery, NOW + 605 * SECOND);
+    assert!(is_asked, "an answer may have been lost");
+    let forward = Forward::default();
+    let answer = Reply::Ack(Ack { forward: Some(forward.clone()), ..Ack::new(epoch(), Seq(30)) });
+    let effects = delivery.handle_reply(NOW + 605 * SECOND, id, answer);
+    assert_eq!(effects, [settled(30), Effect::BringForward(forward)]);
+    assert!(!delivery.is_left_unanswered());
+    delivery.handle_asks(false);
+    let (_, is_asked) = asks(&mut delivery, NOW + 6_000 * SECOND);
+    assert!(!is_asked, "the ledger knows");
+}
+
+#[test]
+fn the_question_waits_for_records_while_a_loss_is_declared() {
+    let mut at = Standing { asks: true, ..standing(1, 20, 0) };
+    at.holes = vec![(Seq(1), Seq(4))];
+    let mut delivery = Delivery::new(at, 10, Backoff::new(SECOND, SECOND, 1));
+    let Step::Send(lost) = delivery.poll(NOW) else { panic!("a loss is declared") };
+    assert!(!delivery.asks_with(NOW, &lost), "what a loss is said with has no room for it");
+    assert_eq!(delivery.handle_reply(NOW, lost.id, ack(4)).len(), 1, "a loss that the hub knows");
+    let Step::Send(records) = delivery.poll(NOW) else { panic!("records follow") };
+    assert!(delivery.asks_with(NOW, &records), "it was not used up");
+}

@@ -31,9 +31,8 @@ pub(super) fn forward(db: &Connection, feed: &StoredFeed, known: &[Run]) -> Resu
     for (id, run) in &runs {
         add(db, *id, run, &mut fold)?;
     }
-    let held = |(item, place, qty): (&_, &_, i64)| Held { item: Clone::clone(item), place: Clone::clone(place), qty };
-    let amounts: Vec<Held> = fold.iter().filter(|(.., qty)| *qty != 0).map(held).collect();
-    let forward = Forward { runs: runs.into_iter().map(|(_, run)| run).collect(), amounts };
+    let runs = runs.into_iter().map(|(_, run)| run).collect();
+    let forward = Forward { runs, amounts: Held::list(&fold) };
     let len = serde_json::to_vec(&forward).map_or(usize::MAX, |json| json.len());
     if len > FORWARD_LEN_MAX {
         tracing::warn!(feed = %feed.key, len, "too many amounts that the site does not know; it stays without them");

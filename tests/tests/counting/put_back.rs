@@ -1,10 +1,10 @@
 //! A site that forgets: its ledger is put back to an image, or its disk is a new one. Its scale finds at once what the image
 //! does not know. The vendor was told that before, and must not count it twice.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use sim::{SimScale, Tongue};
-use tests::{Hub, PATIENCE, Site, eventually};
+use tests::{Hub, PATIENCE, Site, eventually, image};
 
 const ITEM: &str = "M8-BOLT";
 const TARE: f64 = 210.0;
@@ -59,7 +59,7 @@ impl World {
     async fn image(&mut self) -> std::path::PathBuf {
         self.site.stop().await;
         let image = self.site.folder().join("image");
-        copy(&self.site.state_dir(), &image);
+        image::copy(&self.site.state_dir(), &image);
         self.site.start().await;
         image
     }
@@ -80,16 +80,6 @@ fn grams(pieces: i32) -> f64 {
     TARE + PIECE * f64::from(pieces)
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
-        let _ = fs::remove_file(to.join(name));
-        if from.join(name).exists() {
-            fs::copy(from.join(name), to.join(name)).unwrap();
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_vendor_knew_and_the_ledger_forgot_is_counted_once() {
     let mut world = World::begin(100).await;
@@ -100,7 +90,7 @@ async fn what_the_vendor_knew_and_the_ledger_forgot_is_counted_once() {
 
     // The image says 100, the scale 70: told as used once more, and taken back when the vendor has said what it knew.
     world.site.stop().await;
-    copy(&image, &world.site.state_dir());
+    image::copy(&image, &world.site.state_dir());
     world.site.start().await;
     world.site.wait_until_said("this ledger was restored or cloned").await;
     world.site.wait_until_said("amounts carried forward").await;
@@ -112,7 +102,7 @@ async fn what_the_vendor_knew_and_the_ledger_forgot_is_counted_once() {
     // Once more, with the vendor out of reach until parts were used: two lives of the ledger are forgotten.
     world.site.stop().await;
     world.hub.stop().await;
-    copy(&image, &world.site.state_dir());
+    image::copy(&image, &world.site.state_dir());
     world.site.start().await;
     world.wait_until_used_here(36).await;
     world.scale.put(grams(60));

@@ -1,28 +1,14 @@
 //! A hub that comes back from an old backup: it asks for what it once had, the site sends what it keeps and declares what it
 //! does not, exactly, and a checkpoint says whether the amounts agree.
 
-use std::{fs, path::Path};
-
 use agent::ledger::Removal;
-use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site, backlog, skip::say};
+use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site, backlog, image, skip::say};
 
 const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
 
 /// Movements in the backup, and after it.
 const BEFORE: u64 = 60;
 const AFTER: u64 = 100;
-
-/// Copies a store that nobody has open.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
-        match fs::copy(from.join(name), to.join(name)) {
-            Ok(_) => {}
-            Err(_) if name == "hub.db" => panic!("there is no store"),
-            Err(_) => drop(fs::remove_file(to.join(name))),
-        }
-    }
-}
 
 struct Stage {
     emitted: Emitted,
@@ -46,14 +32,14 @@ impl Stage {
         site.wait_until_settled(PATIENCE).await;
         hub.stop().await;
         let backup = site.folder().join("backup");
-        copy(&hub.state_dir(), &backup);
+        image::copy(&hub.state_dir(), &backup);
         hub.begin().await;
         publisher.publish_many(AFTER).await;
         hub.wait_for_movements(usize::try_from(BEFORE + AFTER).unwrap()).await;
         site.wait_until_settled(PATIENCE).await;
         site.stop().await;
         hub.stop().await;
-        copy(&backup, &hub.state_dir());
+        image::copy(&backup, &hub.state_dir());
         Self { emitted, _broker: broker, hub, site, publisher }
     }
 

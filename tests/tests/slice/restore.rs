@@ -1,22 +1,8 @@
 //! A ledger that comes back from a backup: its seqs have been used since for something else.
 
-use std::{fs, path::Path};
-
-use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site};
+use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site, image};
 
 const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
-
-/// Copies a ledger that nobody has open, with whatever stands beside it.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
-        match fs::copy(from.join(name), to.join(name)) {
-            Ok(_) => {}
-            Err(_) if name == "ledger.db" => panic!("there is no ledger"),
-            Err(_) => drop(fs::remove_file(to.join(name))),
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
@@ -31,7 +17,7 @@ async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
     site.wait_until_settled(PATIENCE).await;
     site.stop().await;
     let backup = site.folder().join("backup");
-    copy(&site.state_dir(), &backup);
+    image::copy(&site.state_dir(), &backup);
 
     site.start().await;
     publisher.publish_many(20).await;
@@ -40,7 +26,7 @@ async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
     let before = site.status().await.feeds["acme"].epoch.clone();
     site.stop().await;
 
-    copy(&backup, &site.state_dir());
+    image::copy(&backup, &site.state_dir());
     site.start().await;
     publisher.publish_many(20).await;
     site.wait_until_accepted(60).await;
@@ -73,7 +59,7 @@ async fn a_backup_with_a_backlog_sends_nothing_twice() {
     site.wait_until_accepted(30).await;
     site.stop().await;
     let backup = site.folder().join("backup");
-    copy(&site.state_dir(), &backup);
+    image::copy(&site.state_dir(), &backup);
     hub.begin().await;
     site.start().await;
     publisher.publish_many(15).await;
@@ -81,7 +67,7 @@ async fn a_backup_with_a_backlog_sends_nothing_twice() {
     site.wait_until_settled(PATIENCE).await;
     site.stop().await;
 
-    copy(&backup, &site.state_dir());
+    image::copy(&backup, &site.state_dir());
     site.start().await;
     site.wait_until_said("this ledger was restored or cloned").await;
     publisher.publish_many(15).await;
@@ -104,7 +90,7 @@ async fn what_is_recorded_behind_a_restored_backlog_is_not_passed_over() {
     site.wait_until_accepted(10).await;
     site.stop().await;
     let backup = site.folder().join("backup");
-    copy(&site.state_dir(), &backup);
+    image::copy(&site.state_dir(), &backup);
     hub.begin().await;
     site.start().await;
     publisher.publish_many(35).await;
@@ -114,7 +100,7 @@ async fn what_is_recorded_behind_a_restored_backlog_is_not_passed_over() {
     hub.stop().await;
 
     // The first batch that goes out again is the one the hub knows; behind it stand seqs that it knows otherwise.
-    copy(&backup, &site.state_dir());
+    image::copy(&backup, &site.state_dir());
     site.start().await;
     publisher.publish_many(20).await;
     site.wait_until_accepted(65).await;

@@ -157,6 +157,9 @@ fn feed(name: &FeedName, facts: &FeedFacts, now: &Moment, put: &mut impl FnMut(W
     if counts.lost > facts.losses_seen {
         put(What::Lost { feed: feed(), count: counts.lost }, Since::Unknown);
     }
+    if facts.is_unsaid {
+        put(What::Unsaid { feed: feed() }, Since::Unknown);
+    }
     if let Some(until) = facts.certificate_until {
         certificate(Whose::Hub(feed()), until, now, put);
     }

@@ -64,6 +64,8 @@ pub struct FeedFacts {
     pub losses_seen: u64,
     /// When the hub's certificate ends, once it was seen.
     pub certificate_until: Option<WallTime>,
+    /// The hub takes records and does not say what it has beside a ledger that has a past.
+    pub is_unsaid: bool,
 }
 
 /// Set aside records that nobody has dealt with.

@@ -300,6 +300,7 @@ fn table() -> Vec<(Snapshot, &'static str, Level, &'static str)> {
             Know,
             "one batch at a time",
         ),
+        (with_feed(|feed| feed.is_unsaid = true), "unsaid", Know, "its hub does not say"),
         (with_floor(|floor| floor.counts_due = 1), "counts_due", Know, "1 place is due"),
     ];
     for (drain, says) in [

@@ -152,6 +152,10 @@ pub enum What {
         waiting: u64,
         drain: Estimate,
     },
+    /// The hub does not say what it has beside a ledger that was put back or lost records.
+    Unsaid {
+        feed: FeedName,
+    },
     CountsDue {
         count: usize,
     },
@@ -200,6 +204,7 @@ impl What {
             Self::ReceiverDropped { .. } => "receiver_dropped",
             Self::Held { .. } => "held",
             Self::Backlog { .. } => "backlog",
+            Self::Unsaid { .. } => "unsaid",
             Self::CountsDue { .. } => "counts_due",
         }
     }
@@ -229,7 +234,8 @@ impl What {
             | Self::Lost { feed, .. }
             | Self::FeedGone { feed, .. }
             | Self::Held { feed, .. }
-            | Self::Backlog { feed, .. } => feed.to_string(),
+            | Self::Backlog { feed, .. }
+            | Self::Unsaid { feed } => feed.to_string(),
             Self::Certificate { whose: Whose::Hub(feed), .. } => feed.to_string(),
             Self::Certificate { whose: Whose::Page, .. } => String::new(),
             Self::Receiver { name, .. } | Self::ReceiverAside { name, .. } | Self::ReceiverDropped { name, .. } => {
@@ -263,6 +269,7 @@ impl What {
             | Self::ReceiverDropped { .. }
             | Self::Held { .. }
             | Self::Backlog { .. }
+            | Self::Unsaid { .. }
             | Self::CountsDue { .. } => Level::Know,
             Self::Level { doubt, .. } => match doubt {
                 LevelDoubt::Calibrating => Level::Know,
@@ -335,7 +342,8 @@ impl What {
             Self::ReceiverDropped { .. } => 23,
             Self::Held { .. } => 24,
             Self::Backlog { .. } => 25,
-            Self::CountsDue { .. } => 26,
+            Self::Unsaid { .. } => 26,
+            Self::CountsDue { .. } => 27,
         }
     }
 }

@@ -158,6 +158,11 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
             format!("{waiting} waiting; {}", estimate(*drain)),
             "nothing to do while it gets less".to_owned(),
         ),
+        What::Unsaid { feed } => (
+            format!("feed {feed}"),
+            "its hub does not say what it has beside this ledger; amounts may be apart".to_owned(),
+            "count the bins of its items once".to_owned(),
+        ),
         What::CountsDue { count } => (
             "counting".to_owned(),
             format!("{count} {} due to be counted", if *count == 1 { "place is" } else { "places are" }),

@@ -168,6 +168,11 @@ pub(super) fn say(what: &What, saying: Saying<'_>) -> Said {
             format!("{waiting} warten; {}", estimate(*drain)),
             "nichts zu tun, solange es weniger werden".to_owned(),
         ),
+        What::Unsaid { feed } => (
+            format!("Feed {feed}"),
+            "sein Hub sagt nicht, was er über dieses Gateway hinaus hat; Bestände können abweichen".to_owned(),
+            "die Fächer seiner Artikel einmal zählen".to_owned(),
+        ),
         What::CountsDue { count } => (
             "Zählen".to_owned(),
             format!("{count} {} zu zählen", if *count == 1 { "Platz ist" } else { "Plätze sind" }),
