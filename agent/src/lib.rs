@@ -15,6 +15,10 @@
 
 #![cfg_attr(test, allow(clippy::wildcard_enum_match_arm, reason = "a test names the one arm it expects"))]
 
+#[cfg(test)]
+#[macro_use]
+mod one_of_each;
+
 pub mod device;
 pub mod label;
 pub mod print;

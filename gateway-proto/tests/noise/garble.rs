@@ -23,6 +23,9 @@ use std::{
 /// Inputs of each border with `BINWIRE_LONG`.
 const LONG: u32 = 1_000_000;
 
+/// A long run says how far it is after so many.
+const PROGRESS_EVERY: u32 = 10_000;
+
 /// By then every buffer has grown to what it needs.
 const WARM_UP: u32 = 4;
 
@@ -336,6 +339,14 @@ pub(crate) fn storm(what: &str, count: u32, mut next: impl FnMut(&mut Random)) -
         let begun = Instant::now();
         next(&mut random);
         slowest = slowest.max((begun.elapsed(), input));
+        let done = input - from + 1;
+        if is_long && done.is_multiple_of(PROGRESS_EVERY) {
+            println!(
+                "{what}: {done} of {count} after {:.0?}, {} KiB resident",
+                begin.elapsed(),
+                resident_bytes() >> 10
+            );
+        }
     }
     let after = resident_bytes();
     println!(

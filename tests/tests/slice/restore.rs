@@ -1,8 +1,43 @@
 //! A ledger that comes back from a backup: its seqs have been used since for something else.
 
+use std::path::PathBuf;
+
 use tests::{Broker, Checker, Emitted, Hub, PATIENCE, Publisher, Site, image};
 
 const ITEMS: [&str; 2] = ["M8-BOLT", "SEAL-40"];
+
+/// A site that was backed up while all it had waited for its hub, which has since got that and more. It is stopped.
+struct Backlog {
+    emitted: Emitted,
+    broker: Broker,
+    hub: Hub,
+    site: Site,
+    publisher: Publisher,
+    backup: PathBuf,
+}
+
+impl Backlog {
+    async fn of(waiting: u64, since: u64) -> Self {
+        let (emitted, broker) = (Emitted::default(), Broker::start().await);
+        let mut hub = Hub::of(&[("plant-7", "acme")]);
+        let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
+        let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
+        let mut site = file.start().await;
+        let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
+        publisher.publish_many(waiting).await;
+        site.wait_until_accepted(usize::try_from(waiting).unwrap()).await;
+        site.stop().await;
+        let backup = site.folder().join("backup");
+        image::copy(&site.state_dir(), &backup);
+        hub.begin().await;
+        site.start().await;
+        publisher.publish_many(since).await;
+        hub.wait_for_movements(usize::try_from(waiting + since).unwrap()).await;
+        site.wait_until_settled(PATIENCE).await;
+        site.stop().await;
+        Self { emitted, broker, hub, site, publisher, backup }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
@@ -48,24 +83,7 @@ async fn a_restored_ledger_begins_a_new_epoch_and_nothing_is_lost_or_doubled() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_with_a_backlog_sends_nothing_twice() {
-    let (emitted, broker) = (Emitted::default(), Broker::start().await);
-    let mut hub = Hub::of(&[("plant-7", "acme")]);
-    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
-    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
-    let mut site = file.start().await;
-    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
-    // Backed up while all of it waited for the hub, which has since got it and more.
-    publisher.publish_many(30).await;
-    site.wait_until_accepted(30).await;
-    site.stop().await;
-    let backup = site.folder().join("backup");
-    image::copy(&site.state_dir(), &backup);
-    hub.begin().await;
-    site.start().await;
-    publisher.publish_many(15).await;
-    hub.wait_for_movements(45).await;
-    site.wait_until_settled(PATIENCE).await;
-    site.stop().await;
+    let Backlog { emitted, mut hub, mut site, mut publisher, backup, broker: _broker } = Backlog::of(30, 15).await;
 
     image::copy(&backup, &site.state_dir());
     site.start().await;
@@ -80,23 +98,7 @@ async fn a_backup_with_a_backlog_sends_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_recorded_behind_a_restored_backlog_is_not_passed_over() {
-    let (emitted, broker) = (Emitted::default(), Broker::start().await);
-    let mut hub = Hub::of(&[("plant-7", "acme")]);
-    let file = Site::new("plant-7").feed("acme", hub.addr()).items("acme", ITEMS).broker(broker.port());
-    let file = file.station("goods-in").scans_on("scans", "gateway-1", "goods-in").batch_records(10);
-    let mut site = file.start().await;
-    let mut publisher = Publisher::connect(broker.port(), "scans", &ITEMS, 1, &emitted).await;
-    publisher.publish_many(10).await;
-    site.wait_until_accepted(10).await;
-    site.stop().await;
-    let backup = site.folder().join("backup");
-    image::copy(&site.state_dir(), &backup);
-    hub.begin().await;
-    site.start().await;
-    publisher.publish_many(35).await;
-    hub.wait_for_movements(45).await;
-    site.wait_until_settled(PATIENCE).await;
-    site.stop().await;
+    let Backlog { emitted, mut hub, mut site, mut publisher, backup, broker: _broker } = Backlog::of(10, 35).await;
     hub.stop().await;
 
     // The first batch that goes out again is the one the hub knows; behind it stand seqs that it knows otherwise.

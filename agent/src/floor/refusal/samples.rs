@@ -4,28 +4,8 @@ use gateway_proto::{name::PlaceName, place::Place, quantity::Quantity};
 
 use super::*;
 
-macro_rules! samples {
-    ($($pattern:pat => $sample:expr),* $(,)?) => {
-        /// One of each.
-        pub(crate) fn samples() -> Vec<Refusal> {
-            /// Knows every refusal, or does not compile.
-            fn is_known(refusal: &Refusal) {
-                match refusal {
-                    $($pattern => {}),*
-                }
-            }
-            let samples = vec![$({
-                let sample = $sample;
-                assert!(matches!(sample, $pattern), "{sample:?} is a sample of something else");
-                sample
-            }),*];
-            samples.iter().for_each(is_known);
-            samples
-        }
-    };
-}
-
-samples! {
+one_of_each! {
+    Refusal:
     Refusal::Importing => Refusal::Importing,
     Refusal::ImportingOther => Refusal::ImportingOther,
     Refusal::NoSubject(Subject::Bin(_)) => Refusal::NoSubject(Subject::Bin(bin())),

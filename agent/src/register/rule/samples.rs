@@ -14,28 +14,8 @@ use crate::{
     },
 };
 
-macro_rules! samples {
-    ($($pattern:pat => $sample:expr),* $(,)?) => {
-        /// One of each.
-        pub(crate) fn samples() -> Vec<Rule> {
-            /// Knows every rule, or does not compile.
-            fn is_known(rule: &Rule) {
-                match rule {
-                    $($pattern => {}),*
-                }
-            }
-            let samples = vec![$({
-                let sample = $sample;
-                assert!(matches!(sample, $pattern), "{sample:?} is a sample of something else");
-                sample
-            }),*];
-            samples.iter().for_each(is_known);
-            samples
-        }
-    };
-}
-
-samples! {
+one_of_each! {
+    Rule:
     Rule::Empty(Wanted::Anything) => Rule::Empty(Wanted::Anything),
     Rule::Empty(Wanted::BaseUnits) => Rule::Empty(Wanted::BaseUnits),
     Rule::Empty(Wanted::EmptyWeight) => Rule::Empty(Wanted::EmptyWeight),
