@@ -14,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     }
     match Config::parse(text, Path::new("/nowhere/agent.toml")) {
         Ok(config) => {
-            let _ = config.catalog();
+            let _ = config.register.catalog();
         }
         Err(ConfigError::Faults(faults)) => assert!(!faults.to_string().is_empty()),
         Err(ConfigError::Read { .. }) => panic!("nothing is read"),

@@ -6,9 +6,9 @@ use std::{path::Path, sync::LazyLock, time::Duration};
 
 use agent::{
     config::Config,
-    floor::{Floor, KeptFact, Look, Setup, moment::Moment},
+    floor::{Books, Floor, KeptFact, Look, Setup, moment::Moment},
 };
-use gateway_proto::{on_hand::OnHand, time::WallTime};
+use gateway_proto::time::WallTime;
 use libfuzzer_sys::fuzz_target;
 
 static SETUP: LazyLock<Setup> = LazyLock::new(|| {
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     let kept = text.lines().filter_map(row).collect();
     let wall = WallTime::from_millis(1_790_000_000_000);
     let now = Moment { elapsed: Duration::from_secs(60), wall, clock: None };
-    let mut floor = Floor::new(SETUP.clone(), kept, OnHand::default(), &now);
+    let mut floor = Floor::new(SETUP.clone(), kept, Books::default(), &now);
     floor.tick(&now);
     for look in [Look::Bins, Look::Stations, Look::Alarms, Look::Notices, Look::Counts, Look::Due, Look::Accuracy] {
         let _ = floor.look(&now, &look);

@@ -67,6 +67,8 @@ pub enum BatchError {
     RecordTooLong { seq: Seq, len: usize },
     #[error("protocol {found} is not spoken here, only {PROTOCOL}")]
     Protocol { found: u32 },
+    #[error("batch is not UTF-8 from byte {at} on")]
+    NotUtf8 { at: usize },
     #[error("batch is not readable: {}", Shortened(.0))]
     Unreadable(#[from] serde_json::Error),
     #[error("seqs are 1 to {SEQ_MAX}")]
@@ -160,7 +162,9 @@ impl Batch {
         if json.len() > BATCH_LEN_MAX {
             return Err(BatchError::TooLong { len: json.len() });
         }
-        let wire: Wire<'_> = serde_json::from_slice(json)?;
+        // All of it, what is passed over too: JSON is UTF-8 (RFC 8259, 8.1). Then the reader need not look at each text.
+        let json = std::str::from_utf8(json).map_err(|error| BatchError::NotUtf8 { at: error.valid_up_to() })?;
+        let wire: Wire<'_> = serde_json::from_str(json)?;
         if wire.protocol != PROTOCOL {
             return Err(BatchError::Protocol { found: wire.protocol });
         }

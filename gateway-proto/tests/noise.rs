@@ -50,7 +50,7 @@ fn no_batch_breaks_the_hub_and_none_is_taken_that_its_chain_does_not_prove() {
         assert_eq!(again, batch);
         if let Load::Records(records) = &batch.load {
             assert!((1..=BATCH_RECORDS_MAX).contains(&records.len()));
-            let text = String::from_utf8_lossy(&json);
+            let text = std::str::from_utf8(&json).expect("what is read is UTF-8");
             for record in records {
                 assert!(text.contains(record.as_str()), "{record} was not sent");
                 read_record(record.as_str());

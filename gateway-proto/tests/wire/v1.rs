@@ -255,6 +255,11 @@ fn what_is_no_batch_is_refused_by_name() {
         let error = Batch::parse(good.replace(from, to).as_bytes()).unwrap_err().to_string();
         assert!(error.contains(part), "{to}: {error}");
     }
+    // Nothing of it is passed over, not even what a field of a later version says.
+    let mut later = good.replacen('{', r#"{"later":"?","#, 1).into_bytes();
+    Batch::parse(&later).unwrap();
+    later[10] = 0xE6;
+    assert_eq!(Batch::parse(&later).unwrap_err().to_string(), "batch is not UTF-8 from byte 10 on");
     let many = format!("[{}]", vec![r#"{"type":"x"}"#; 1001].join(","));
     let error = Batch::parse(good.replace(r#"[{"type":"x"}]"#, &many).as_bytes()).unwrap_err();
     assert!(error.is_too_large());
