@@ -141,7 +141,8 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// What was weighed or counted in this life of a feed, of what `forward` is about.
+    /// What was weighed or counted in this life of a feed, of what `forward` is about. What somebody took back does not stand,
+    /// and taking back is no look into a bin.
     fn seen_since(
         &self,
         feed: &FeedName,
@@ -158,13 +159,16 @@ impl Group<'_> {
         if cells.is_empty() {
             return Ok(seen);
         }
+        let stands = |movement: &Movement, key: i64| {
+            movement.corrects.is_none() && !self.book.taken_back.contains(&(life, Key(key).seq()))
+        };
         let mut read = || -> rusqlite::Result<()> {
             let mut select =
                 self.db.prepare_cached("SELECT key, text FROM record WHERE key BETWEEN ? AND ? ORDER BY key")?;
             let mut rows = select.query([key::of(life, Seq(1)), key::last(life)])?;
             while let Some(row) = rows.next()? {
                 match Record::parse(&packed::column(row, 1)?) {
-                    Ok(Record::Movement(movement)) if is_sight(&movement) => {
+                    Ok(Record::Movement(movement)) if is_sight(&movement) && stands(&movement, row.get(0)?) => {
                         let (here, against) = seen_place(&movement);
                         if cells.contains(&(&movement.item, here)) {
                             let cell = (movement.item.clone(), here.clone());

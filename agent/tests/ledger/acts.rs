@@ -40,7 +40,7 @@ fn position(seq: u64) -> Position {
     Position { feed: acme(), life: None, seq: Seq(seq) }
 }
 
-fn take_back(seq: u64) -> Statement {
+pub(super) fn take_back(seq: u64) -> Statement {
     let by = "station-1".parse().unwrap();
     Statement::TakeBack(Box::new(TakeBack { at: now(), clock: None, by, actor: None, of: position(seq) }))
 }

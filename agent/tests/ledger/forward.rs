@@ -10,7 +10,7 @@ use gateway_proto::{
     time::WallTime,
 };
 
-use super::{Entry, Outcome, Place, Reader, Site, acme, open, settled, weighs};
+use super::{Entry, Outcome, Place, Reader, Site, acme, acts::take_back, open, settled, weighs};
 
 fn held(place: &str, qty: i64) -> Held {
     Held { item: "M8".parse().unwrap(), place: place.parse().unwrap(), qty }
@@ -118,6 +118,17 @@ fn what_a_scale_has_told_a_second_time_is_taken_back_with_it() {
     assert!(last.as_str().contains("told before the ledger forgot it"), "{last:?}");
     assert_eq!(site.record(weighs(70)), Outcome::NoChange);
     assert_eq!(site.counts()[0], 4, "the vendor is told that they came back");
+}
+
+#[test]
+fn what_a_scale_told_and_somebody_took_back_was_not_told_twice() {
+    let (mut site, old) = put_back();
+    site.takes_down(Effect::NewEpoch);
+    site.record(weighs(70));
+    site.record(Entry::of(vec![take_back(1)]));
+    assert_eq!(site.amounts(), [100, 0, 100]);
+    site.takes_down(forward(vec![run(&old, 3, 10)], &[("bin:A", -30), ("used", 30)]));
+    assert_eq!(site.amounts(), [70, 30, 100]);
 }
 
 #[test]

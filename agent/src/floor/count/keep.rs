@@ -203,21 +203,31 @@ impl Floor {
             Some(happened) => happened,
             None => movement.at,
         };
+        let cell = |place: &Place, change| (movement.item.clone(), place.clone(), change);
+        self.books_change_for_counts(now, at, &[cell(&movement.from, -units), cell(&movement.to, units)]);
+    }
+
+    /// The books change, by so many units of an item at a place, and should have known it at `at`: nothing that was counted
+    /// after that is different for it.
+    pub(in crate::floor) fn books_change_for_counts(
+        &mut self,
+        now: &Moment,
+        at: WallTime,
+        changes: &[(ItemCode, Place, i64)],
+    ) {
         let tell = |session: &mut CountSession| {
             let mut mattered = false;
-            for (place, change) in [(&movement.from, -units), (&movement.to, units)] {
-                let Some(line) = session.line_of(&movement.item, place) else { continue };
+            for (item, place, change) in changes {
+                let Some(line) = session.line_of(item, place) else { continue };
                 let by = session.by().clone();
                 // A session that is over takes nothing any more.
-                let told = session.handle(Input::Late { line, at, change }, &by, now.wall);
+                let told = session.handle(Input::Late { line, at, change: *change }, &by, now.wall);
                 mattered |= matches!(told, Ok(Outcome { told: Told::Late { mattered: true }, .. }));
             }
             mattered
         };
-        let concerns = |session: &&CountSession| {
-            let has = |place: &Place| session.line_of(&movement.item, place).is_some();
-            has(&movement.from) || has(&movement.to)
-        };
+        let concerns =
+            |session: &&CountSession| changes.iter().any(|(item, place, _)| session.line_of(item, place).is_some());
         let ids: Vec<SessionId> =
             self.counts.sessions.values().filter(concerns).map(|session| session.id().clone()).collect();
         for id in ids {

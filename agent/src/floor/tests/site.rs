@@ -256,7 +256,12 @@ impl Site {
 
     /// Delivery of acme comes to something, and the floor hears what it hears of it.
     pub(super) fn takes_down(&mut self, effect: &Effect) {
-        let feed = "acme".parse().unwrap();
+        self.takes_down_of("acme", effect);
+    }
+
+    /// The same for another feed.
+    pub(super) fn takes_down_of(&mut self, feed: &str, effect: &Effect) {
+        let feed = feed.parse().unwrap();
         let ledger = self.ledger.as_mut().unwrap();
         let (life, before) = (ledger.standings()[&feed].life, ledger.carried().len());
         ledger.in_one_commit(|group| group.take_down(&feed, life, effect)).unwrap();

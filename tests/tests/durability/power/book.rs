@@ -25,6 +25,8 @@ pub(super) struct FeedBook {
     pub(super) lost: BTreeSet<usize>,
     /// Where the newest epoch begins: nothing before it is taken back.
     pub(super) base: usize,
+    /// Units that no record here says, by item and place: the hub had them beside the ledger.
+    pub(super) brought: BTreeMap<(String, String), i64>,
 }
 
 /// All that a ledger holds.
@@ -66,6 +68,12 @@ pub(super) enum Deed {
     },
     NewEpoch {
         feed: String,
+    },
+    /// The hub knew of so many used out of a bin; where a scale had told it again, that is taken back.
+    BringForward {
+        feed: String,
+        used: Moved,
+        taken_back: Option<Moved>,
     },
 }
 
@@ -109,18 +117,30 @@ impl Book {
                 feed.aside.retain(|at| *at < settled);
                 feed.base = settled;
             }
+            Deed::BringForward { feed, used, taken_back } => {
+                let feed = self.feed(feed);
+                add(&mut feed.brought, used);
+                feed.records.extend(taken_back.clone());
+            }
         }
     }
 
     /// Base units by item and place; what is nowhere is left out.
     pub(super) fn on_hand(&self) -> BTreeMap<(String, String), i64> {
         let mut held = BTreeMap::new();
-        for moved in self.feeds.values().flat_map(|feed| &feed.records) {
-            let qty = i64::try_from(moved.qty).unwrap();
-            *held.entry((moved.item.clone(), moved.from.clone())).or_default() -= qty;
-            *held.entry((moved.item.clone(), moved.to.clone())).or_default() += qty;
+        for feed in self.feeds.values() {
+            feed.records.iter().for_each(|moved| add(&mut held, moved));
+            for (cell, units) in &feed.brought {
+                *held.entry(cell.clone()).or_default() += units;
+            }
         }
         held.retain(|_, units| *units != 0);
         held
     }
+}
+
+fn add(held: &mut BTreeMap<(String, String), i64>, moved: &Moved) {
+    let qty = i64::try_from(moved.qty).unwrap();
+    *held.entry((moved.item.clone(), moved.from.clone())).or_default() -= qty;
+    *held.entry((moved.item.clone(), moved.to.clone())).or_default() += qty;
 }

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Runs in which a defect must show.
-const RUNS: u64 = 40;
+const RUNS: u64 = 200;
 
 /// It has shown when that many have found it.
 const ENOUGH: usize = 4;

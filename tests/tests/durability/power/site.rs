@@ -15,14 +15,15 @@ use gateway_proto::{
     answer::Refusal,
     chain::Epoch,
     delivery::Effect,
+    forward::{Forward, Run},
     movement::Movement,
     name::FeedName,
     place::Place,
     quantity::Quantity,
-    record::{Record, Seq},
+    record::{Held, Record, Seq},
     time::WallTime,
 };
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sim::Random;
 use tests::chain;
 
@@ -37,6 +38,12 @@ pub(super) const FEEDS: [(&str, &str); 2] = [("acme", "M8"), ("boltco", "SEAL")]
 
 /// Beyond every seq here.
 const SEQ_MAX: Seq = Seq(u32::MAX as u64);
+
+/// How the device of a level is called.
+const SCALE: &str = "scale-";
+
+/// How the device of what takes back is called, before the other's name.
+const BACK: &str = "back-";
 
 const BINS: [&str; 3] = ["bin:A", "bin:B", "bin:C"];
 
@@ -85,10 +92,11 @@ pub(super) enum Kind {
     Rewind,
     SetAside,
     NewEpoch,
+    BringForward,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Move,
         Self::MoveAndKeep,
         Self::Several,
@@ -102,6 +110,7 @@ impl Kind {
         Self::Rewind,
         Self::SetAside,
         Self::NewEpoch,
+        Self::BringForward,
     ];
 }
 
@@ -245,7 +254,15 @@ impl Site {
                 commit.deeds.push(Deed::NewEpoch { feed });
                 commit.name = "new epochs";
             }
-            Kind::Settle | Kind::SettleRefused | Kind::SettleLost | Kind::Rewind | Kind::SetAside => {
+            Kind::BringForward if self.ledger().standings()[&feed_name(&feed)].standing.asks => {
+                self.brings_forward(&mut commit, &feed, random);
+            }
+            Kind::BringForward
+            | Kind::Settle
+            | Kind::SettleRefused
+            | Kind::SettleLost
+            | Kind::Rewind
+            | Kind::SetAside => {
                 self.moves(&mut commit, &feed, random);
             }
         }
@@ -312,7 +329,7 @@ impl Site {
                 self.recent.push((recorded.position(), feed, moved));
             }
         }
-        if commit.deeds.iter().any(|deed| matches!(deed, Deed::NewEpoch { .. })) {
+        if commit.deeds.iter().any(|deed| matches!(deed, Deed::NewEpoch { .. } | Deed::BringForward { .. })) {
             self.learn();
         }
         Ok(())
@@ -399,6 +416,7 @@ impl Site {
         for (feed, _) in FEEDS {
             let standing = &standings[&feed_name(feed)].standing;
             let book = found.feed(feed);
+            book.brought = read_brought(&db, feed);
             for (life, epoch) in &self.lives[feed] {
                 book.base = book.records.len();
                 let is_newest = *epoch == standing.epoch;
@@ -488,7 +506,8 @@ impl Site {
             .feeds
             .values()
             .flat_map(|feed| &feed.records)
-            .any(|moved| moved.item == item && (moved.from == place || moved.to == place));
+            .any(|moved| moved.item == item && (moved.from == place || moved.to == place))
+            || self.book.feeds[feed].brought.contains_key(&(item.to_owned(), place.to_owned()));
         let held = held.unwrap_or(0);
         let pieces = match 3 + random.below(40) {
             same if i64::try_from(same).unwrap() == held => same + 1,
@@ -502,7 +521,7 @@ impl Site {
             // What was never counted is no receipt.
             0.. => ("variance", place),
         };
-        let by = format!("d{}", self.number);
+        let by = format!("{SCALE}{}", self.number);
         let level = Level {
             at: at(self.number),
             clock: None,
@@ -526,12 +545,37 @@ impl Site {
         // Once, whether it is answered or not: a second time would be refused.
         let (of, feed, original) = self.recent.swap_remove(index(random, self.recent.len()));
         self.number += 1;
-        let by = format!("d{}", self.number);
+        let by = format!("{BACK}{}", original.by);
         let back = TakeBack { at: at(self.number), clock: None, by: by.parse().unwrap(), actor: None, of };
         let moved = Moved { by, from: original.to.clone(), to: original.from.clone(), ..original };
         commit.asked.push(Asked::Entry(Entry::of(vec![Statement::TakeBack(Box::new(back))])));
         commit.deeds.push(Deed::Record { feed, moved });
         commit.name = "taken back";
+    }
+
+    /// A hub that knows of a life that this ledger has forgotten.
+    fn brings_forward(&mut self, commit: &mut Commit, feed: &str, random: &mut Random) {
+        let item = FEEDS.iter().find(|(name, _)| *name == feed).unwrap().1;
+        let bin = BINS[index(random, BINS.len())];
+        self.number += 1;
+        let by = format!("d{}", self.number);
+        let used = Moved { by, item: item.to_owned(), qty: 1 + random.below(9), from: bin.into(), to: "used".into() };
+        // What a scale saw since has told it a second time, and goes back where that came from.
+        let book = &self.book.feeds[feed];
+        let stands = |moved: &Moved| !book.records.iter().any(|back| back.by == format!("{BACK}{}", moved.by));
+        let is_sight =
+            |moved: &&Moved| moved.by.starts_with(SCALE) && (moved.from == bin || moved.to == bin) && stands(moved);
+        let taken_back = book.records[book.base..].iter().rfind(is_sight).map(|sight| {
+            let there = if sight.to == bin { &sight.from } else { &sight.to };
+            Moved { by: sight.by.clone(), from: there.clone(), to: bin.into(), ..used.clone() }
+        });
+        let units = used.qty.cast_signed();
+        let held = |place: &str, qty| Held { item: item.parse().unwrap(), place: place.parse().unwrap(), qty };
+        let run = Run { epoch: format!("forgotten-{}", self.number).parse().unwrap(), first: Seq(1), last: Seq(9) };
+        let forward = Forward { runs: vec![run], amounts: vec![held(bin, -units), held("used", units)] };
+        self.takes_down(commit, feed, Effect::BringForward(forward));
+        commit.deeds.push(Deed::BringForward { feed: feed.to_owned(), used, taken_back });
+        commit.name = "amounts brought forward";
     }
 
     fn settles(&self, commit: &mut Commit, feed: &str, to: usize, refused: Vec<usize>, is_lost: bool) {
@@ -585,6 +629,17 @@ fn read_lists(db: &Connection, life: i64, seqs: &[u64], book: &mut FeedBook) {
     book.lost.extend(lost);
 }
 
+/// What was brought forward into a feed.
+fn read_brought(db: &Connection, feed: &str) -> BTreeMap<(String, String), i64> {
+    let sql = "SELECT text FROM kept WHERE kind = 'forward' AND name = ?";
+    let Some(text): Option<String> = db.query_row(sql, [feed], |row| row.get(0)).optional().unwrap() else {
+        return BTreeMap::new();
+    };
+    let brought: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let held: Vec<Held> = serde_json::from_value(brought["amounts"].clone()).unwrap();
+    held.into_iter().map(|held| ((held.item.to_string(), held.place.to_string()), held.qty)).collect()
+}
+
 fn refusal(seq: Seq) -> Refusal {
     Refusal { seq, code: "unknown_item".to_owned(), detail: String::new() }
 }
@@ -606,9 +661,14 @@ fn difference(book: &Book, found: &Book) -> String {
         let none = FeedBook::default();
         let found = found.feeds.get(feed).unwrap_or(&none);
         let brief = |feed: &FeedBook| {
-            let all: Vec<_> = feed.records.iter().map(|moved| moved.by.as_str()).collect();
+            let of = |moved: &Moved| format!("{}:{}:{}>{}", moved.by, moved.qty, moved.from, moved.to);
+            let all: Vec<_> = feed.records.iter().map(of).collect();
             let (settled, aside, lost, base) = (feed.settled, &feed.aside, &feed.lost, feed.base);
-            format!("settled {settled} aside {aside:?} lost {lost:?} base {base} records {}", all.join(" "))
+            let brought = &feed.brought;
+            format!(
+                "settled {settled} aside {aside:?} lost {lost:?} base {base} brought {brought:?} records {}",
+                all.join(" ")
+            )
         };
         said += &format!("{feed} answered {}\n{feed} found    {}\n", brief(book), brief(found));
     }

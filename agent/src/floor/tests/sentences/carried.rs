@@ -10,7 +10,12 @@ use super::super::site::Site;
 
 /// What acme's hub has of a life that this ledger never had.
 fn forward(amounts: &[(&str, i64)]) -> Effect {
-    let held = |&(place, qty): &(&str, i64)| Held { item: "M8".parse().unwrap(), place: place.parse().unwrap(), qty };
+    forward_of("M8", amounts)
+}
+
+/// The same of another item.
+pub(super) fn forward_of(item: &str, amounts: &[(&str, i64)]) -> Effect {
+    let held = |&(place, qty): &(&str, i64)| Held { item: item.parse().unwrap(), place: place.parse().unwrap(), qty };
     let run = Run { epoch: "forgotten".parse().unwrap(), first: Seq(1), last: Seq(9) };
     Effect::BringForward(Forward { runs: vec![run], amounts: amounts.iter().map(held).collect() })
 }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::site::{Fate, Site, code, item, scale, setup};
+use super::{
+    super::site::{Fate, Site, code, item, scale, setup},
+    carried::forward_of,
+};
 use crate::{device::scanner_host::Verdict, movement::fusion::Attendance, register::fact::Origin};
 
 /// Bin C holds 1000 nuts by the books.
@@ -325,4 +328,18 @@ fn no_more_counts_are_open_than_have_room() {
     let first = site.look(&json!({"what": "counts"}))[0]["session"].clone();
     step(&mut site, "cancel", &json!({"session": first})).unwrap();
     open(&mut site, "C");
+}
+
+#[test]
+fn what_a_hub_brings_while_somebody_counts_is_no_difference() {
+    let mut site = stocked();
+    let session = open(&mut site, "C");
+    line(&mut site, &session, "C", 970).unwrap();
+    site.takes_down_of("beta", &forward_of("NUT", &[("bin:C", -30), ("used", 30)]));
+    assert_eq!(site.books("NUT", "bin:C"), 970);
+    // Kept with the session, too.
+    site.reboot();
+    step(&mut site, "finish", &json!({"session": session})).unwrap();
+    complete(&mut site, &session).unwrap();
+    assert_eq!((site.books("NUT", "bin:C"), site.books("NUT", "used")), (970, 30));
 }
