@@ -310,7 +310,7 @@ impl Default for UplinkConfig {
             backoff_first: Duration::from_secs(1),
             backoff_max: Duration::from_secs(120),
             tariff: Terms::default(),
-            live: Live { records: 100, every: Duration::from_secs(1) },
+            live: Live { records: 100, every: Duration::from_millis(500) },
             checkpoint_every: Duration::from_secs(24 * 3_600),
             health_every: Some(Duration::from_secs(3_600)),
         }
